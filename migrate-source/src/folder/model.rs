@@ -1,0 +1,115 @@
+//! What a folder holds, once read.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Problem};
+use crate::{Chain, Checksum, Database, directive::Directives};
+
+/// A file of the folder, as names and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path below the folder, with `/` between the parts.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// How a folder is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// The database whose SQL it holds.
+    pub database: Database,
+    /// Problems that are none here: `allow(gap)`.
+    pub allow: BTreeSet<Problem>,
+    /// Migrations up to this version are in production already and are taken as they are:
+    /// `trust_through = 57`.
+    pub trust_through: i64,
+}
+
+/// What a folder holds. It can be used only when nothing was [found](Folder::findings) wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Folder {
+    /// The numbered migrations, in the order of their versions.
+    pub migrations: Vec<Migration>,
+    /// The repeatable migrations, in the order of their names.
+    pub repeatables: Vec<Repeatable>,
+    /// Everything that is wrong, in the order of the files.
+    pub findings: Vec<Finding>,
+}
+
+/// A numbered migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Migration {
+    /// Its version: the number of its file.
+    pub version: i64,
+    /// What it is for: its directive `description`, else the words of its file name.
+    pub description: String,
+    /// What brings a database to this version.
+    pub up: Up,
+    /// What brings it back, unless that is code.
+    pub down: Option<Script>,
+    /// Whether it says `-- migrate: irreversible`.
+    pub irreversible: bool,
+    /// The checksum of its up.
+    pub checksum: Checksum,
+    /// The chain up to and with it.
+    pub chain: Chain,
+}
+
+/// What brings a database to a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Up {
+    /// A script.
+    Sql(Script),
+    /// A Rust file.
+    Code(Code),
+}
+
+/// A script that is run again whenever its text changes: `R__views.sql`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Repeatable {
+    /// Its name: `views`.
+    pub name: String,
+    /// What is run.
+    pub up: Script,
+    /// What is run before anything is taken down: `R__views.down.sql`.
+    pub down: Option<Script>,
+    /// The checksum of its up.
+    pub checksum: Checksum,
+}
+
+/// SQL text and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Script {
+    /// Its file, below the folder.
+    pub path: String,
+    /// The line of the file on which `sql` begins, from 1. It always begins at the start of a line.
+    pub line: u32,
+    /// Its text: UTF-8 without a byte order mark, its line ends `\n`.
+    pub sql: String,
+    /// What its head says.
+    pub directives: Directives,
+}
+
+/// A code migration: what can be known of a Rust file without compiling it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Code {
+    /// Its file, below the folder.
+    pub path: String,
+    /// Whether it has `pub fn down`.
+    pub has_down: bool,
+    /// Whether it has `pub fn check`.
+    pub has_check: bool,
+    /// Whether it has `pub const DESCRIPTION`.
+    pub has_description: bool,
+    /// Its `pub const REVISION: u32`, 0 without one.
+    pub revision: u32,
+    /// Its `pub const CHANGES_SCHEMA: bool`, `false` without one.
+    pub changes_schema: bool,
+}

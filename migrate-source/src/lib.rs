@@ -1,0 +1,22 @@
+//! What a migrations folder is, and everything that can be wrong with it.
+//!
+//! This crate takes names and bytes and gives migrations and problems back. It knows no database
+//! driver, starts nothing and never panics on its input; only [`folder::disk`] touches the file
+//! system. The macro of `migrate-core`, its runner and its tests all read through it, so that a
+//! folder means the same thing everywhere.
+//!
+//! Without the feature `folder` it is what a shipped program needs at run time: the lexer
+//! ([`sql`]), the [checksum](checksum) scheme and the [directives](directive) of a script.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod checksum;
+mod database;
+pub mod directive;
+#[cfg(feature = "folder")]
+pub mod folder;
+pub mod sql;
+
+pub use checksum::{Chain, Checksum};
+pub use database::Database;
+pub use directive::Mode;
