@@ -10,7 +10,7 @@ use std::str::FromStr;
 use hmac_sha256::Hash;
 
 use crate::Database;
-use crate::sql::{TokenKind, tokens};
+use crate::sql::tokens;
 
 /// The SHA-256 of a migration, in scheme `t1`.
 ///
@@ -53,15 +53,12 @@ impl Checksum {
 
     /// The checksum of several pieces of one script, one after the other.
     #[must_use]
-    pub fn of_parts<'a>(
-        parts: impl IntoIterator<Item = &'a str>,
-        database: Database,
-    ) -> Checksum {
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>, database: Database) -> Checksum {
         let mut hash = Hash::new();
         hash.update(b"t1 sql\n");
         for part in parts {
             for token in tokens(part, database) {
-                if matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment) {
+                if token.kind.is_comment() {
                     continue;
                 }
                 let text = lf(token.text);
@@ -123,7 +120,11 @@ pub struct UnknownScheme(String);
 
 impl fmt::Display for UnknownScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a checksum of a known scheme (`t1:…`)", self.0)
+        write!(
+            f,
+            "`{}` is not a checksum of a known scheme (`t1:…`)",
+            self.0
+        )
     }
 }
 
@@ -168,7 +169,9 @@ macro_rules! text_form {
             type Err = UnknownScheme;
 
             fn from_str(text: &str) -> Result<$type, UnknownScheme> {
-                read_hex(text).map($type).ok_or_else(|| UnknownScheme(text.to_owned()))
+                read_hex(text)
+                    .map($type)
+                    .ok_or_else(|| UnknownScheme(text.to_owned()))
             }
         }
     };

@@ -6,7 +6,8 @@
 //! folder means the same thing everywhere.
 //!
 //! Without the feature `folder` it is what a shipped program needs at run time: the lexer
-//! ([`sql`]), the [checksum](checksum) scheme and the [directives](directive) of a script.
+//! ([`sql`]), the [checksum](checksum) scheme, the [directives](directive) of a script and the
+//! layout of a message about a [place] in one.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -15,8 +16,10 @@ mod database;
 pub mod directive;
 #[cfg(feature = "folder")]
 pub mod folder;
+pub mod place;
 pub mod sql;
 
 pub use checksum::{Chain, Checksum};
 pub use database::Database;
 pub use directive::Mode;
+pub use place::Place;

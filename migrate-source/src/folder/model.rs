@@ -27,6 +27,26 @@ pub struct Options {
     pub trust_through: i64,
 }
 
+impl Options {
+    /// The options of a folder with the SQL of `database`: nothing is allowed, nothing trusted.
+    #[must_use]
+    pub fn new(database: Database) -> Options {
+        Options {
+            database,
+            allow: BTreeSet::new(),
+            trust_through: 0,
+        }
+    }
+
+    /// Whether `problem` is none here, in the migration with `version` or in no certain one.
+    #[must_use]
+    pub fn relax(&self, problem: Problem, version: Option<i64>) -> bool {
+        let allowed = problem.can_be_allowed() && self.allow.contains(&problem);
+        let trusted = version.is_some_and(|version| version <= self.trust_through);
+        allowed || (trusted && problem.can_be_trusted())
+    }
+}
+
 /// What a folder holds. It can be used only when nothing was [found](Folder::findings) wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -102,6 +122,8 @@ pub struct Script {
 pub struct Code {
     /// Its file, below the folder.
     pub path: String,
+    /// Whether its `pub fn up` is `async`.
+    pub is_async: bool,
     /// Whether it has `pub fn down`.
     pub has_down: bool,
     /// Whether it has `pub fn check`.

@@ -1,39 +1,160 @@
-//! Everything that can be wrong with a folder.
+//! The kinds of things that can be wrong with a folder, and which of them may be relaxed.
 
-/// One kind of thing that can be wrong. Its name is the same everywhere: here, in `allow(…)`, in
-/// the fixture folders and in the tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Problem {
-    /// Two migrations have the same version.
-    DuplicateVersion,
+use std::fmt;
+
+/// Builds [`Problem`] from one table: the variant, its name, how far it may be relaxed, and what
+/// it is in one line, which is also its documentation.
+macro_rules! problems {
+    ($($variant:ident $name:literal $relaxed:ident $about:literal)*) => {
+        /// One kind of thing that can be wrong. Its name is the same everywhere: here, in
+        /// `allow(…)`, in the fixture folders, in the tests and in `docs/problems.md`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Problem {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Problem {
+            /// Every kind there is.
+            pub const ALL: &'static [Problem] = &[$(Problem::$variant),*];
+
+            /// Its name: `duplicate_version`.
+            ///
+            /// ```
+            /// # use migrate_source::folder::Problem;
+            /// assert_eq!(Problem::DuplicateVersion.name(), "duplicate_version");
+            /// ```
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Problem::$variant => $name,)*
+                }
+            }
+
+            /// What it is, in one line.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Problem::$variant => $about,)*
+                }
+            }
+
+            const fn relaxed(self) -> Relaxed {
+                match self {
+                    $(Problem::$variant => Relaxed::$relaxed,)*
+                }
+            }
+        }
+    };
 }
 
-/// Where something was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file, below the folder.
-    pub path: String,
-    /// The line, from 1.
-    pub line: u32,
-    /// The column in characters, from 1.
-    pub column: u32,
-    /// How many characters are meant.
-    pub width: u32,
-    /// The text of the line.
-    pub excerpt: String,
+/// How far a problem may be relaxed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relaxed {
+    /// Never: what the folder means would be unclear, or a run would surely fail.
+    Never,
+    /// By name.
+    ByName,
+    /// For migrations that are in production already: it has been lived with, or an older tool
+    /// read the file that way.
+    IfTrusted,
+    /// Both.
+    Either,
 }
 
-/// One thing that is wrong: what, where, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Finding {
-    /// What kind of thing.
-    pub problem: Problem,
-    /// What happened, in one line.
-    pub message: String,
-    /// Where.
-    pub place: Option<Place>,
-    /// What to do, a cure a line.
-    pub help: Vec<String>,
+problems! {
+    // The folder as a whole.
+    MissingFolder "missing_folder" Never "The folder does not exist."
+    AbsolutePath "absolute_path" Never "The folder is named by an absolute path."
+    OutsidePackage "outside_package" ByName "The folder is outside the package."
+    EmptyFolder "empty_folder" ByName "The folder holds no migration."
+    MixedLayouts "mixed_layouts" Never "The folder mixes two ways of naming migrations."
+    UnreadableFile "unreadable_file" Never "A file cannot be read: a broken link, no permission, not a regular file."
+    NameNotUtf8 "name_not_utf8" Never "The name of a file is not UTF-8."
+
+    // Names and order.
+    UnknownFile "unknown_file" ByName "A file is no migration and nothing else that is known."
+    NearMiss "near_miss" Never "The name of a file is nearly that of a migration."
+    NoNumber "no_number" Never "The name of a migration does not begin with a whole number."
+    VersionZero "version_zero" Never "A migration has version 0, which means a database without any."
+    VersionOverflow "version_overflow" Never "A version is greater than 9223372036854775807."
+    DuplicateVersion "duplicate_version" Never "Two migrations have the same version."
+    DuplicateRepeatable "duplicate_repeatable" Never "Two repeatable migrations have the same name."
+    Gap "gap" Either "Sequential versions have a gap, or do not begin at 1."
+    OrphanDown "orphan_down" ByName "A down has no up."
+    NameMismatch "name_mismatch" Either "The up and the down of a version have different names."
+    InvalidMetadata "invalid_metadata" Never "A metadata.toml says anything but `run_in_transaction`."
+
+    // The text of a script.
+    NotUtf8 "not_utf8" Never "A file is not UTF-8."
+    NulByte "nul_byte" Never "A file contains a NUL byte."
+    EmptyUp "empty_up" Either "An up does nothing and does not say why."
+    EmptyDown "empty_down" Either "A down does nothing and does not say why."
+    UnterminatedString "unterminated_string" Never "A string is not closed."
+    UnterminatedName "unterminated_name" Never "A quoted name is not closed."
+    UnterminatedComment "unterminated_comment" Never "A block comment is not closed."
+    UnterminatedDollarQuote "unterminated_dollar_quote" Never "A dollar-quoted string is not closed."
+    HashComment "hash_comment" Never "A comment begins with `#`, which is no SQL."
+    PsqlCommand "psql_command" Never "A line is a command of psql, not SQL."
+
+    // Markers and directives.
+    UnknownMarker "unknown_marker" Never "A marker such as `-- migrate:up` is misspelt or not supported."
+    MisplacedMarker "misplaced_marker" IfTrusted "A marker such as `-- migrate:up` stands where it marks nothing."
+    UnfinishedStatement "unfinished_statement" Never "The last statement of a goose script is not finished."
+    UnknownDirective "unknown_directive" Never "A directive is not understood."
+    MisplacedDirective "misplaced_directive" Never "A directive stands where it has no effect."
+    ContradictingDirectives "contradicting_directives" Never "Two directives contradict each other."
+    IrreversibleWithDown "irreversible_with_down" Never "A migration says that it is irreversible and has a down."
+
+    // What a script does.
+    RepeatNotSingle "repeat_not_single" Never "A script that is repeated does not hold exactly one statement."
+    TransactionStatement "transaction_statement" Either "A script begins or ends a transaction."
+    RollbackStatement "rollback_statement" Never "A script rolls back."
+    NotInTransaction "not_in_transaction" Either "A statement cannot run in a transaction."
+    ForeignKeysPragma "foreign_keys_pragma" Either "A script sets PRAGMA foreign_keys."
+    Attach "attach" Either "A script attaches another database."
+
+    // Code migrations.
+    NotRust "not_rust" Never "A code migration is not Rust."
+    MissingUp "missing_up" Never "A code migration has no `pub fn up`."
+    NotPublic "not_public" Never "An item of a code migration has a name with a meaning, but is not `pub`."
+    ConstantNotLiteral "constant_not_literal" Never "A constant that is read without compiling is not a literal."
+    InnerAttribute "inner_attribute" Never "A code migration begins with an inner attribute or doc comment."
+}
+
+impl Problem {
+    /// The kind with this name, if there is one.
+    ///
+    /// ```
+    /// # use migrate_source::folder::Problem;
+    /// assert_eq!(Problem::from_name("gap"), Some(Problem::Gap));
+    /// assert_eq!(Problem::from_name("gaps"), None);
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Problem> {
+        Problem::ALL
+            .iter()
+            .copied()
+            .find(|problem| problem.name() == name)
+    }
+
+    /// Whether a folder may be read with `allow(…)` of it. It may not be where the folder would
+    /// have no clear meaning, where a run would surely fail, or where the cure costs nothing.
+    #[must_use]
+    pub const fn can_be_allowed(self) -> bool {
+        matches!(self.relaxed(), Relaxed::ByName | Relaxed::Either)
+    }
+
+    /// Whether it is none in a migration that `trust_through` covers: one that is in production
+    /// already, where its text cannot change any more.
+    #[must_use]
+    pub const fn can_be_trusted(self) -> bool {
+        matches!(self.relaxed(), Relaxed::IfTrusted | Relaxed::Either)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }

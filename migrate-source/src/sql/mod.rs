@@ -1,9 +1,14 @@
 //! Reading SQL: tokens, statements, and the few statements a runner must know by name.
 
+mod goose;
 mod lexer;
+mod pattern;
 mod statement;
 mod transaction;
 
+pub use goose::Goose;
 pub use lexer::{Token, TokenKind, tokens};
 pub use statement::{Statement, statements};
-pub use transaction::{Control, control, outside_transaction};
+pub use transaction::{
+    Control, attaches, control, foreign_keys_pragma, outside_transaction, psql_command,
+};

@@ -1,5 +1,11 @@
-//! Statements that begin, end or refuse a transaction.
+//! Statements that a runner must know by name: those that begin, end or refuse a transaction, and
+//! those that reach beyond the database they run on.
+//!
+//! Each function judges one statement. Of a block of goose's, which may hold several, it sees the
+//! first; [`statements`](super::statements) of the block's text gives the others.
 
+use super::pattern::{begins, significant};
+use super::{Token, tokens};
 use crate::Database;
 
 /// What a statement does to the transaction it stands in.
@@ -7,23 +13,190 @@ use crate::Database;
 pub enum Control {
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
-    /// `COMMIT`, `END`.
+    /// `COMMIT`, `END`; also `PREPARE TRANSACTION`, which takes the transaction from the session.
     Commit,
     /// `ROLLBACK`, `ABORT`, but not `ROLLBACK TO`.
     Rollback,
 }
 
 /// What `statement` does to the transaction it stands in, if anything. Savepoints do nothing to it.
+///
+/// ```
+/// # use migrate_source::{Database, sql::{Control, control}};
+/// assert_eq!(control("commit and chain", Database::Postgres), Some(Control::Commit));
+/// assert_eq!(control("ROLLBACK TO before", Database::Sqlite), None);
+/// ```
 #[must_use]
 pub fn control(statement: &str, database: Database) -> Option<Control> {
-    let _ = (statement, database);
-    None
+    let is = |pattern| begins(statement, pattern, database);
+    let postgres = database == Database::Postgres;
+    let begin = is("BEGIN") || (postgres && is("START TRANSACTION"));
+    // `PREPARE transaction AS …` prepares a statement of that name.
+    let prepare = postgres && is("PREPARE TRANSACTION '");
+    let commit = is("COMMIT") && !is("COMMIT PREPARED");
+    let rollback = is("ROLLBACK") && !is("ROLLBACK PREPARED") && !is("ROLLBACK * TO");
+    if begin {
+        Some(Control::Begin)
+    } else if commit || is("END") || prepare {
+        Some(Control::Commit)
+    } else if rollback || (postgres && is("ABORT")) {
+        Some(Control::Rollback)
+    } else {
+        None
+    }
 }
 
 /// The words by which `statement` is known to fail, or to do nothing, inside a transaction:
 /// `VACUUM`, `PRAGMA journal_mode`, `CREATE INDEX CONCURRENTLY`.
+///
+/// On SQLite this follows the pages of its manual on `VACUUM`, `DETACH` and the pragmas; a pragma
+/// that only reads a setting is no such statement. On PostgreSQL these are the commands whose
+/// manual pages say that they cannot be executed inside a transaction block, from version 12 on.
+///
+/// ```
+/// # use migrate_source::{Database, sql::outside_transaction};
+/// let of = |statement| outside_transaction(statement, Database::Sqlite);
+/// assert_eq!(of("PRAGMA main.journal_mode = WAL"), Some("PRAGMA journal_mode"));
+/// assert_eq!(of("PRAGMA journal_mode"), None);
+/// ```
 #[must_use]
 pub fn outside_transaction(statement: &str, database: Database) -> Option<&'static str> {
-    let _ = (statement, database);
-    None
+    let is = |pattern| begins(statement, pattern, database);
+    match database {
+        Database::Sqlite => ["VACUUM", "DETACH"]
+            .into_iter()
+            .find(|pattern| is(pattern))
+            .or_else(|| Pragma::of(statement)?.outside_transaction()),
+        Database::Postgres => POSTGRES
+            .iter()
+            .find(|(pattern, unless, _)| is(pattern) && !unless.iter().any(|pattern| is(pattern)))
+            .map(|(_, _, words)| *words),
+    }
+}
+
+/// Whether `statement` switches the enforcement of foreign keys: `PRAGMA foreign_keys = OFF` on
+/// SQLite. Inside a transaction it does nothing, and says nothing.
+#[must_use]
+pub fn foreign_keys_pragma(statement: &str, database: Database) -> bool {
+    database == Database::Sqlite
+        && Pragma::of(statement).is_some_and(|pragma| pragma.sets && pragma.is("foreign_keys"))
+}
+
+/// Whether `statement` opens another database file: `ATTACH` on SQLite.
+#[must_use]
+pub fn attaches(statement: &str, database: Database) -> bool {
+    database == Database::Sqlite && begins(statement, "ATTACH", database)
+}
+
+/// What in `statement` only `psql` can run: a meta command such as `\connect`, or a `COPY` whose
+/// rows come from or go to the client. None on another database than PostgreSQL.
+///
+/// PostgreSQL knows no backslash outside of quotes, so that every such one is meant for `psql`.
+///
+/// ```
+/// # use migrate_source::{Database, sql::psql_command};
+/// let of = |statement| psql_command(statement, Database::Postgres);
+/// assert_eq!(of("\\connect app\nSELECT 1;"), Some("\\connect"));
+/// assert_eq!(of("COPY users (name) FROM stdin;"), Some("COPY … FROM STDIN"));
+/// ```
+#[must_use]
+pub fn psql_command(statement: &str, database: Database) -> Option<&str> {
+    if database != Database::Postgres {
+        return None;
+    }
+    if begins(statement, "COPY * FROM STDIN", database) {
+        return Some("COPY … FROM STDIN");
+    }
+    if begins(statement, "COPY * TO STDOUT", database) {
+        return Some("COPY … TO STDOUT");
+    }
+    let backslash = tokens(statement, database).find(|token| token.is_punctuation('\\'))?;
+    statement[backslash.offset..]
+        .split_ascii_whitespace()
+        .next()
+}
+
+/// What PostgreSQL refuses inside a transaction block: a pattern, patterns of what it allows
+/// nevertheless, and the words to show.
+///
+/// Whoever mentions the option on which it depends is taken to have turned it off.
+#[rustfmt::skip]
+const POSTGRES: &[(&str, &[&str], &str)] = &[
+    ("ALTER DATABASE * SET TABLESPACE", &[], "ALTER DATABASE … SET TABLESPACE"),
+    ("ALTER SUBSCRIPTION * ADD PUBLICATION", &["* REFRESH"], "ALTER SUBSCRIPTION … ADD PUBLICATION"),
+    ("ALTER SUBSCRIPTION * DROP PUBLICATION", &["* REFRESH"], "ALTER SUBSCRIPTION … DROP PUBLICATION"),
+    ("ALTER SUBSCRIPTION * SET PUBLICATION", &["* REFRESH"], "ALTER SUBSCRIPTION … SET PUBLICATION"),
+    ("ALTER SUBSCRIPTION * REFRESH PUBLICATION", &[], "ALTER SUBSCRIPTION … REFRESH PUBLICATION"),
+    ("ALTER SYSTEM", &[], "ALTER SYSTEM"),
+    ("ALTER TABLE * DETACH PARTITION * CONCURRENTLY", &[], "DETACH PARTITION … CONCURRENTLY"),
+    ("CLUSTER () ;", &[], "CLUSTER"),
+    ("CLUSTER VERBOSE ;", &[], "CLUSTER"),
+    ("COMMIT PREPARED", &[], "COMMIT PREPARED"),
+    ("CREATE DATABASE", &[], "CREATE DATABASE"),
+    ("CREATE INDEX CONCURRENTLY", &[], "CREATE INDEX CONCURRENTLY"),
+    ("CREATE SUBSCRIPTION", &["* CONNECT", "* CREATE_SLOT"], "CREATE SUBSCRIPTION"),
+    ("CREATE TABLESPACE", &[], "CREATE TABLESPACE"),
+    ("CREATE UNIQUE INDEX CONCURRENTLY", &[], "CREATE INDEX CONCURRENTLY"),
+    ("DISCARD ALL", &[], "DISCARD ALL"),
+    ("DROP DATABASE", &[], "DROP DATABASE"),
+    ("DROP INDEX CONCURRENTLY", &[], "DROP INDEX CONCURRENTLY"),
+    ("DROP SUBSCRIPTION", &[], "DROP SUBSCRIPTION"),
+    ("DROP TABLESPACE", &[], "DROP TABLESPACE"),
+    ("REINDEX * CONCURRENTLY", &["* FALSE", "* OFF"], "REINDEX CONCURRENTLY"),
+    ("REINDEX () DATABASE", &[], "REINDEX DATABASE"),
+    ("REINDEX () SCHEMA", &[], "REINDEX SCHEMA"),
+    ("REINDEX () SYSTEM", &[], "REINDEX SYSTEM"),
+    ("ROLLBACK PREPARED", &[], "ROLLBACK PREPARED"),
+    ("VACUUM", &[], "VACUUM"),
+];
+
+/// What SQLite does not change inside a transaction. It refuses `synchronous` and, on a database
+/// that is not empty, `journal_mode = WAL`; it ignores the others. `page_size` and `auto_vacuum`
+/// must stand before the first transaction that writes, or before a `VACUUM`.
+const SETTINGS: &[(&str, &str)] = &[
+    ("auto_vacuum", "PRAGMA auto_vacuum"),
+    ("foreign_keys", "PRAGMA foreign_keys"),
+    ("journal_mode", "PRAGMA journal_mode"),
+    ("page_size", "PRAGMA page_size"),
+    ("synchronous", "PRAGMA synchronous"),
+];
+
+/// A `PRAGMA` statement of SQLite.
+struct Pragma<'a> {
+    name: Token<'a>,
+    /// Whether it has a value: `= x` or `(x)`.
+    sets: bool,
+}
+
+impl<'a> Pragma<'a> {
+    fn of(statement: &'a str) -> Option<Pragma<'a>> {
+        let mut tokens = significant(statement, Database::Sqlite);
+        tokens.next().filter(|token| token.is_keyword("PRAGMA"))?;
+        let mut name = tokens.next()?;
+        let mut next = tokens.next();
+        if next.is_some_and(|token| token.is_punctuation('.')) {
+            name = tokens.next()?;
+            next = tokens.next();
+        }
+        let sets = next.is_some_and(|token| token.is_punctuation('=') || token.is_punctuation('('));
+        Some(Pragma { name, sets })
+    }
+
+    /// Whether this is its name. SQLite takes it in any of its quotes.
+    fn is(&self, name: &str) -> bool {
+        self.name
+            .text
+            .trim_matches(['"', '\'', '`', '[', ']'])
+            .eq_ignore_ascii_case(name)
+    }
+
+    fn outside_transaction(&self) -> Option<&'static str> {
+        if self.is("wal_checkpoint") {
+            return Some("PRAGMA wal_checkpoint");
+        }
+        SETTINGS
+            .iter()
+            .find(|(name, _)| self.sets && self.is(name))
+            .map(|(_, words)| *words)
+    }
 }

@@ -1,0 +1,77 @@
+//! What SQLite says, in the engine's terms.
+
+use rusqlite::ErrorCode;
+
+use crate::backend::{Failure, Fault};
+use crate::migration::BoxError;
+
+/// A failure of SQLite.
+pub(super) fn failure(error: rusqlite::Error) -> Failure {
+    let fault = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy) => Fault::Busy,
+        Some(ErrorCode::ReadOnly) => Fault::ReadOnly,
+        Some(ErrorCode::NotADatabase) => Fault::NotADatabase,
+        _ => Fault::Other,
+    };
+    Failure {
+        fault,
+        message: message(&error),
+        code: error.sqlite_error().map(|error| error.extended_code),
+        offset: None,
+        source: Some(error.into()),
+    }
+}
+
+/// A failure of one statement, with its place: at `offset` of the script.
+pub(super) fn of_statement(error: rusqlite::Error, statement: &str, offset: usize) -> Failure {
+    let first_line = statement
+        .lines()
+        .next()
+        .map_or(0, |line| line.trim_end().len());
+    let (message, place) = match input_error(&error, statement) {
+        Some((message, at)) => (message, (offset + at, token_length(&statement[at..]))),
+        None => (message(&error), (offset, first_line)),
+    };
+    let mut failure = failure(error);
+    failure.message = message;
+    failure.offset = Some(place);
+    failure
+}
+
+/// A failure of the code of a migration.
+pub(super) fn of_code(error: BoxError) -> Failure {
+    let mut failure = Failure::new(Fault::Other, error.to_string());
+    if let Some(error) = error.downcast_ref::<rusqlite::Error>() {
+        failure.code = error.sqlite_error().map(|error| error.extended_code);
+        failure.message = message(error);
+    }
+    failure.source = Some(error);
+    failure
+}
+
+fn message(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// SQLite's message and the offset of the token it means.
+///
+/// `rusqlite::Error::SqlInputError` has both, but up to rusqlite 0.40 the variant exists only with
+/// some features, and a library cannot see with which. Its text always has this form.
+fn input_error(error: &rusqlite::Error, statement: &str) -> Option<(String, usize)> {
+    let text = error.to_string();
+    let (text, offset) = text.rsplit_once(" at offset ")?;
+    let offset: usize = offset.parse().ok()?;
+    let message = text.strip_suffix(statement)?.strip_suffix(" in ")?;
+    statement
+        .is_char_boundary(offset)
+        .then(|| (message.to_owned(), offset))
+}
+
+/// How many bytes the token at the start of `sql` has.
+fn token_length(sql: &str) -> usize {
+    let mut tokens = migrate_source::sql::tokens(sql, migrate_source::Database::Sqlite);
+    tokens.next().map_or(1, |token| token.text.len())
+}

@@ -1,0 +1,244 @@
+//! SQLite, through rusqlite.
+//!
+//! Sources: "How To Corrupt", "Transaction", "PRAGMA", "Savepoints" and "Foreign Key Support" of
+//! SQLite's manual.
+
+mod failure;
+mod foreign_keys;
+mod history;
+mod script;
+mod session;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use migrate_source::Database;
+use rusqlite::Connection;
+
+use crate::backend::sqlite::failure::failure;
+use crate::backend::sqlite::foreign_keys::ForeignKeys;
+use crate::backend::sqlite::session::Session;
+use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
+use crate::history::{Head, History};
+use crate::migration::{Check, Code, Run};
+
+/// A connection to SQLite, for the time of one verb.
+pub struct Sqlite<'c> {
+    db: &'c mut Connection,
+    /// The name of the history table.
+    table: &'c str,
+    session: Option<Session>,
+    foreign_keys: ForeignKeys,
+    /// Whether a transaction of ours is open, as far as we know.
+    in_transaction: bool,
+    /// How long what is recorded next has run.
+    ran: Duration,
+}
+
+impl<'c> Sqlite<'c> {
+    pub(crate) fn new(db: &'c mut Connection, table: &'c str) -> Sqlite<'c> {
+        Sqlite {
+            db,
+            table,
+            session: None,
+            foreign_keys: ForeignKeys::default(),
+            in_transaction: false,
+            ran: Duration::ZERO,
+        }
+    }
+
+    /// Does one thing, and tells how many rows it changed where that matters.
+    fn order(&mut self, order: &Order<'_>) -> Result<Option<u64>, Failure> {
+        match order {
+            Order::Begin => {
+                self.ran = Duration::ZERO;
+                self.execute("BEGIN IMMEDIATE")?;
+                self.in_transaction = true;
+            }
+            Order::Commit => {
+                self.execute("COMMIT")?;
+                self.in_transaction = false;
+            }
+            Order::Rollback => {
+                self.in_transaction = false;
+                if !self.db.is_autocommit() {
+                    self.execute("ROLLBACK")?;
+                }
+            }
+            Order::Savepoint => self.execute("SAVEPOINT migration")?,
+            Order::Release => self.execute("RELEASE migration").map_err(|failure| {
+                // Only a migration that ended the transaction and began another can lose it.
+                Failure {
+                    fault: Fault::TransactionEnded,
+                    ..failure
+                }
+            })?,
+            Order::RollbackToSavepoint => self.execute("ROLLBACK TO migration")?,
+            Order::Enforce(on) => self.enforce(*on)?,
+            Order::Sql(script) => return self.run(|s| script::run(s.db, script)).map(Some),
+            Order::Statements(script, statements) => {
+                return self
+                    .run(|s| script::run_statements(s.db, script, statements))
+                    .map(Some);
+            }
+            Order::Code(code) => return self.run(|s| s.code(code)).map(Some),
+            Order::InPlace(check) => {
+                if !in_place(self.db, *check)? {
+                    return Err(Failure::new(Fault::Stale, "it is not in place any more"));
+                }
+            }
+            Order::ForeignKeys => self.foreign_keys.check(self.db)?,
+            Order::Baseline(violations) => {
+                return self.foreign_keys.baseline(self.db, violations).map(Some);
+            }
+            Order::Create { repeatables } => history::create(self.db, self.table, *repeatables)?,
+            Order::Expect(expected) => {
+                if !expected.agrees(&history::read(self.db, self.table)?) {
+                    return Err(Failure::new(
+                        Fault::Stale,
+                        "another run has changed the history",
+                    ));
+                }
+            }
+            Order::Record(row) => {
+                let ran = std::mem::take(&mut self.ran);
+                history::record(self.db, self.table, row, ran)?;
+            }
+            Order::RecordRepeated(row) => {
+                let ran = std::mem::take(&mut self.ran);
+                history::record_repeated(self.db, self.table, row, ran)?;
+            }
+            Order::Erase(version) => history::erase(self.db, self.table, *version)?,
+            Order::EraseRepeated(name) => history::erase_repeated(self.db, self.table, name)?,
+            Order::Chain(version, chain) => history::chain(self.db, self.table, *version, chain)?,
+            Order::Counter(version) => {
+                self.execute(&format!("PRAGMA main.user_version = {version}"))?
+            }
+        }
+        Ok(None)
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Failure> {
+        self.db.execute_batch(sql).map_err(failure)
+    }
+
+    fn enforce(&self, on: bool) -> Result<(), Failure> {
+        self.execute(if on {
+            "PRAGMA foreign_keys = ON"
+        } else {
+            "PRAGMA foreign_keys = OFF"
+        })
+    }
+
+    /// Runs what belongs to a migration, and sees that the transaction outlives it.
+    fn run(&mut self, run: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<u64, Failure> {
+        self.foreign_keys.forget_written();
+        let changes = self.db.total_changes();
+        let began = Instant::now();
+        let result = run(self);
+        self.ran = began.elapsed();
+        result?;
+        if self.in_transaction && self.db.is_autocommit() {
+            let message = "the migration ended the transaction it ran in";
+            return Err(Failure::new(Fault::TransactionEnded, message));
+        }
+        Ok(self.db.total_changes().saturating_sub(changes))
+    }
+
+    fn code(&mut self, code: &Code<'_>) -> Result<(), Failure> {
+        let Run::Sqlite(run) = code.run else {
+            return Err(Failure::new(
+                Fault::NotCompiled,
+                "the code is not part of this program",
+            ));
+        };
+        let db: &Connection = self.db;
+        // The unwinding goes on once the connection is as it was.
+        match catch_unwind(AssertUnwindSafe(|| run(db))) {
+            Ok(result) => result.map_err(failure::of_code),
+            Err(payload) => Err(Failure::new(Fault::Panic(payload), "the code panicked")),
+        }
+    }
+}
+
+/// Asks a check while the connection refuses to write.
+fn in_place(db: &Connection, check: Check) -> Result<bool, Failure> {
+    let Check::Sqlite(check) = check;
+    let before: bool = db
+        .pragma_query_value(None, "query_only", |row| row.get(0))
+        .map_err(failure)?;
+    db.execute_batch("PRAGMA query_only = ON")
+        .map_err(failure)?;
+    let answer = catch_unwind(AssertUnwindSafe(|| check(db)));
+    db.pragma_update(None, "query_only", before)
+        .map_err(failure)?;
+    match answer {
+        Ok(answer) => answer.map_err(failure::of_code),
+        Err(payload) => Err(Failure::new(Fault::Panic(payload), "the check panicked")),
+    }
+}
+
+impl Backend for Sqlite<'_> {
+    const DATABASE: Database = Database::Sqlite;
+
+    async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
+        history::head(self.db, self.table, repeatables)
+    }
+
+    async fn history(&mut self) -> Result<History, Failure> {
+        history::read(self.db, self.table)
+    }
+
+    async fn in_place(&mut self, check: Check) -> Result<bool, Failure> {
+        in_place(self.db, check)
+    }
+
+    async fn open(&mut self, lock_timeout: Duration) -> Result<(), Failure> {
+        if !self.db.is_autocommit() {
+            return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
+        }
+        self.session = Some(Session::open(self.db, lock_timeout)?);
+        self.foreign_keys.watch(self.db);
+        self.enforce(false)
+    }
+
+    async fn close(&mut self) -> Result<(), Failure> {
+        let Some(session) = self.session.take() else {
+            return Ok(());
+        };
+        if !self.db.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        self.foreign_keys.unwatch(self.db);
+        session.close(self.db)
+    }
+
+    async fn perform(
+        &mut self,
+        orders: &[Order<'_>],
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<u64, Stopped> {
+        let mut changed = 0;
+        for (at, order) in orders.iter().enumerate() {
+            progress(Progress::Before(at));
+            let began = Instant::now();
+            match self.order(order) {
+                Ok(rows) => changed = rows.unwrap_or(changed),
+                Err(failure) => {
+                    self.in_transaction &= !self.db.is_autocommit();
+                    return Err(Stopped {
+                        at,
+                        open: self.in_transaction,
+                        failure,
+                    });
+                }
+            }
+            progress(Progress::After(at, began.elapsed()));
+        }
+        Ok(changed)
+    }
+
+    async fn sleep(&mut self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+}

@@ -1,0 +1,363 @@
+//! Doing what was planned: the one control flow of every run, on every database.
+//!
+//! A run reads the history, plans, and acts; under each lock it takes, the history is read again,
+//! and when another run has changed it in between, it starts over from what is there now.
+
+mod orders;
+mod step;
+
+use std::any::Any;
+use std::panic;
+use std::time::{Duration, Instant};
+
+use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
+use crate::compare;
+use crate::error::{Error, ErrorKind};
+use crate::history::{Head, History};
+use crate::migration::{BoxError, Migration};
+use crate::observer::{Event, Observer};
+use crate::plan::{Goal, Plan, Situation, Transaction, plan};
+use crate::report::{Action, Report};
+use crate::settings::Settings;
+
+/// What every verb needs besides the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'r, 'm> {
+    pub(crate) set: &'m [Migration<'m>],
+    pub(crate) settings: &'r Settings,
+    pub(crate) observer: &'r Observer<'r>,
+}
+
+/// Brings the database to `goal`.
+pub(crate) async fn run<B: Backend>(
+    backend: &mut B,
+    run: Run<'_, '_>,
+    goal: Goal,
+) -> Result<Report, Error> {
+    if goal == Goal::Up && is_current(backend, run.set).await? {
+        let newest = compare::newest(run.set);
+        return Ok(Report {
+            from: newest,
+            to: newest,
+            steps: Vec::new(),
+        });
+    }
+    let mut runner = Runner {
+        backend,
+        run,
+        report: Report::default(),
+    };
+    let opened = runner.backend.open(run.settings.lock_timeout).await;
+    let ran = match opened {
+        Ok(()) => runner.bring(goal).await,
+        Err(failure) => Err(runner.outside(failure)),
+    };
+    let closed = runner.backend.close().await;
+    let Runner { report, .. } = runner;
+    let trouble = match (ran, closed) {
+        (Ok(()), Ok(())) => return Ok(report),
+        (Ok(()), Err(failure)) => outside(failure, Duration::ZERO),
+        (Err(trouble), _) => trouble,
+    };
+    match trouble {
+        // The connection is as it was, so the panic may go on to whoever catches it.
+        Trouble::Panic(payload) => panic::resume_unwind(payload),
+        Trouble::Error(kind, source) => Err(Error::new(kind, report, source)),
+        Trouble::Stale => unreachable!("`bring` plans anew when the history has changed"),
+    }
+}
+
+/// What would be done to bring the database to `goal`.
+pub(crate) async fn planned<'m, B: Backend>(
+    backend: &mut B,
+    run: Run<'_, 'm>,
+    goal: Goal,
+) -> Result<Plan<'m>, Error> {
+    let mut runner = Runner {
+        backend,
+        run,
+        report: Report::default(),
+    };
+    let planned = async {
+        let history = runner.read().await?;
+        runner.plan(&history, goal).await
+    };
+    planned.await.map_err(Trouble::into_error)
+}
+
+/// The whole history, for the verbs that only look.
+pub(crate) async fn history<B: Backend>(backend: &mut B) -> Result<History, Error> {
+    let began = Instant::now();
+    let history = backend.history().await;
+    history.map_err(|failure| outside(failure, began.elapsed()).into_error())
+}
+
+/// Whether there is nothing to do, by the end of the history alone: the last chain covers every
+/// migration before it, so this costs the same however many there are.
+pub(crate) async fn is_current<B: Backend>(
+    backend: &mut B,
+    set: &[Migration<'_>],
+) -> Result<bool, Error> {
+    if set.iter().any(|m| m.database != B::DATABASE) {
+        return Ok(false);
+    }
+    let repeatables = set.last().is_some_and(|m| m.name().is_some());
+    match backend.head(repeatables).await {
+        Ok(head) => Ok(head.is_some_and(|head| agrees(set, &head))),
+        Err(Failure {
+            fault: Fault::Busy, ..
+        }) => Ok(false),
+        Err(failure) => Err(outside(failure, Duration::ZERO).into_error()),
+    }
+}
+
+fn agrees(set: &[Migration<'_>], head: &Head) -> bool {
+    let last = set.iter().rev().find(|m| m.version().is_some());
+    let chain = last.map(|m| m.chain.to_string());
+    let named = set
+        .iter()
+        .filter_map(|m| Some((m.name()?, m.checksum.to_string())));
+    head.chain == chain
+        && !head.unfinished
+        && named.into_iter().all(|(name, checksum)| {
+            head.repeated
+                .iter()
+                .any(|(n, c)| n == name && *c == checksum)
+        })
+}
+
+/// A run under way.
+struct Runner<'r, 'm, B> {
+    backend: &'r mut B,
+    run: Run<'r, 'm>,
+    /// What has been done and kept.
+    report: Report,
+}
+
+/// Why a run does not go on.
+enum Trouble {
+    /// Another run has changed the history.
+    Stale,
+    /// Code of a migration panicked.
+    Panic(Box<dyn Any + Send>),
+    Error(ErrorKind, Option<BoxError>),
+}
+
+impl Trouble {
+    fn into_error(self) -> Error {
+        match self {
+            Trouble::Error(kind, source) => Error::new(kind, Report::default(), source),
+            Trouble::Panic(payload) => panic::resume_unwind(payload),
+            Trouble::Stale => unreachable!("only a run that writes can be overtaken"),
+        }
+    }
+}
+
+impl<'m, B: Backend> Runner<'_, 'm, B> {
+    async fn bring(&mut self, goal: Goal) -> Result<(), Trouble> {
+        let mut goal = goal;
+        let mut started = false;
+        loop {
+            let history = self.read().await?;
+            let plan = self.plan(&history, goal).await?;
+            self.report.to = history.version();
+            if !started {
+                self.report.from = history.version();
+                started = true;
+            }
+            if plan.is_empty() {
+                return Ok(());
+            }
+            self.run.observer.tell(&Event::Planned { plan: &plan });
+            goal = absolute(goal, &plan);
+            match self.execute(&plan, history).await {
+                Err(Trouble::Stale) => {}
+                done => return done,
+            }
+            if goal == Goal::Redo && !self.report.steps.is_empty() {
+                // Down is done, up is left.
+                goal = Goal::UpTo(plan.to());
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<History, Trouble> {
+        let began = Instant::now();
+        loop {
+            match self.backend.history().await {
+                Ok(history) => return Ok(history),
+                Err(failure) => self.wait_or(failure, began).await?,
+            }
+        }
+    }
+
+    async fn plan(&mut self, history: &History, goal: Goal) -> Result<Plan<'m>, Trouble> {
+        let mut in_place = 0;
+        if history.rows.is_empty() && matches!(goal, Goal::Up | Goal::UpTo(_)) {
+            for migration in self.run.set {
+                let Some(check) = migration.check else { break };
+                match self.backend.in_place(check).await {
+                    Ok(true) => in_place += 1,
+                    Ok(false) => break,
+                    Err(failure) => {
+                        let step = step::check_step(migration);
+                        return Err(step::failed(
+                            &step,
+                            failure,
+                            crate::error::Outcome::RolledBack,
+                        ));
+                    }
+                }
+            }
+        }
+        let situation = Situation {
+            set: self.run.set,
+            database: B::DATABASE,
+            history,
+            settings: self.run.settings,
+            in_place,
+        };
+        plan(situation, goal).map_err(|kind| Trouble::Error(kind, None))
+    }
+
+    async fn execute(&mut self, plan: &Plan<'_>, history: History) -> Result<(), Trouble> {
+        let mut history = history;
+        let mut rest = plan.steps();
+        while let Some(first) = rest.first() {
+            let length = match first.transaction {
+                Transaction::Group => {
+                    let beside = rest
+                        .iter()
+                        .take_while(|s| s.transaction == Transaction::Group);
+                    beside.count()
+                }
+                Transaction::Own | Transaction::Stepwise => 1,
+            };
+            let (now, later) = rest.split_at(length);
+            history = match first.transaction {
+                Transaction::Stepwise => self.stepwise(first, history).await?,
+                Transaction::Own | Transaction::Group => self.transaction(now, history).await?,
+            };
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// Performs orders that begin with taking the lock, and waits for it as long as it may.
+    ///
+    /// Rows without a parent may have been there before. Only when some are found is it worth
+    /// while to count those: the migration is rolled back, they are counted, and it runs again.
+    async fn perform(
+        &mut self,
+        orders: &[Order<'_>],
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<u64, Stopped> {
+        let began = Instant::now();
+        let mut from = 0;
+        let mut counted = None;
+        loop {
+            let mut shifted = |p: Progress| progress(p.shift(from));
+            let mut stopped = match self.backend.perform(&orders[from..], &mut shifted).await {
+                Ok(answer) => return Ok(answer),
+                Err(stopped) => stopped,
+            };
+            stopped.at += from;
+            let at = stopped.at;
+            match (&stopped.failure.fault, &orders[at]) {
+                (Fault::Busy, Order::Begin) if self.wait(began).await => {}
+                (Fault::ForeignKeys(violations), _) if stopped.open && counted != Some(at) => {
+                    counted = Some(at);
+                    let savepoint = savepoint_before(orders, at);
+                    let back = match savepoint {
+                        Some(_) => Order::RollbackToSavepoint,
+                        None => Order::Rollback,
+                    };
+                    let count = [back, Order::Baseline(violations.clone())];
+                    match self.backend.perform(&count, &mut |_| {}).await {
+                        Ok(1..) => from = savepoint.map_or(0, |savepoint| savepoint + 1),
+                        Ok(0) => {
+                            stopped.open = savepoint.is_some();
+                            return Err(stopped);
+                        }
+                        Err(other) => return Err(Stopped { at, ..other }),
+                    }
+                }
+                _ => return Err(stopped),
+            }
+        }
+    }
+
+    /// Rolls back whatever is open.
+    async fn rollback(&mut self, open: bool) {
+        if open {
+            // A transaction that cannot be rolled back is one the database has ended already.
+            let _ = self.backend.perform(&[Order::Rollback], &mut |_| {}).await;
+        }
+    }
+
+    async fn wait_or(&mut self, failure: Failure, began: Instant) -> Result<(), Trouble> {
+        if matches!(failure.fault, Fault::Busy) && self.wait(began).await {
+            Ok(())
+        } else {
+            Err(outside(failure, began.elapsed()))
+        }
+    }
+
+    /// Waits a little for the lock; `false` when it has waited long enough.
+    async fn wait(&mut self, began: Instant) -> bool {
+        let waited = began.elapsed();
+        let left = self.run.settings.lock_timeout.saturating_sub(waited);
+        if left.is_zero() {
+            return false;
+        }
+        self.run.observer.tell(&Event::Waiting { waited });
+        // From 2 ms up to 100 ms: short enough to be quick, long enough to leave the other alone.
+        let pause = (waited / 4).clamp(Duration::from_millis(2), Duration::from_millis(100));
+        self.backend.sleep(pause.min(left)).await;
+        true
+    }
+
+    fn outside(&self, failure: Failure) -> Trouble {
+        outside(failure, self.run.settings.lock_timeout)
+    }
+}
+
+/// A goal that stays the same while the run gets nearer to it.
+fn absolute(goal: Goal, plan: &Plan<'_>) -> Goal {
+    match goal {
+        Goal::Down(_) => Goal::DownTo(plan.to()),
+        other => other,
+    }
+}
+
+/// The savepoint of the step that the order at `at` belongs to.
+fn savepoint_before(orders: &[Order<'_>], at: usize) -> Option<usize> {
+    let before = orders[..at]
+        .iter()
+        .rposition(|o| matches!(o, Order::Savepoint | Order::Release));
+    before.filter(|at| matches!(orders[*at], Order::Savepoint))
+}
+
+/// A failure that is not the fault of a migration.
+fn outside(failure: Failure, waited: Duration) -> Trouble {
+    let kind = match failure.fault {
+        Fault::Busy => ErrorKind::LockTimeout { waited },
+        Fault::ReadOnly => ErrorKind::ReadOnly,
+        Fault::NotADatabase => ErrorKind::NotADatabase,
+        Fault::InTransaction => ErrorKind::InTransaction,
+        Fault::ForeignHistory { table, lacking } => ErrorKind::ForeignHistory { table, lacking },
+        Fault::Stale => return Trouble::Stale,
+        Fault::Panic(payload) => return Trouble::Panic(payload),
+        Fault::ForeignKeys(_) | Fault::TransactionEnded | Fault::NotCompiled | Fault::Other => {
+            ErrorKind::Database {
+                message: failure.message,
+            }
+        }
+    };
+    Trouble::Error(kind, failure.source)
+}
+
+/// Whether a step changes which version the database is at.
+fn is_recorded(action: Action) -> bool {
+    !matches!(action, Action::Down | Action::Unmark)
+}

@@ -1,0 +1,315 @@
+//! The words of an error: what happened, where, what was kept or rolled back, what to do.
+
+use std::fmt;
+
+use migrate_source::place;
+
+use super::{Changed, Error, ErrorKind, Failed, Outcome, Violation};
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind())?;
+        let report = self.report();
+        if let Some(failed) = self.failed() {
+            write!(f, "\n  = {}", failed.outcome)?;
+        }
+        if !report.is_empty() {
+            let (from, to) = (report.from, report.to);
+            write!(
+                f,
+                "\n  = kept: this run had migrated from version {from} to {to}"
+            )?;
+        }
+        for cure in self.kind().cures() {
+            write!(f, "\n  = help: {cure}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ErrorKind::Changed { changed } => {
+                let versions = Versions(changed.iter().map(|c| c.version).collect());
+                write!(f, "{versions} changed after having been applied")?;
+                for Changed {
+                    file, applied, now, ..
+                } in changed
+                {
+                    write!(f, "\n --> {file}")?;
+                    write!(f, "\n  = applied with checksum {applied}")?;
+                    write!(f, "\n  = the program has       {now}")?;
+                }
+                Ok(())
+            }
+            ErrorKind::Newer {
+                database, program, ..
+            } => write!(
+                f,
+                "the database is at version {database}, newer than this program, which knows up to version {program}"
+            ),
+            ErrorKind::Missing { versions } => write!(
+                f,
+                "{} of the database not in this program",
+                Versions(versions.clone()).verb("is", "are")
+            ),
+            ErrorKind::OutOfOrder { versions, database } => write!(
+                f,
+                "{} pending, but the database is at version {database} already",
+                Versions(versions.clone()).verb("is", "are")
+            ),
+            ErrorKind::Irreversible { versions } => write!(
+                f,
+                "{} no down, so nothing was taken back",
+                Versions(versions.clone()).verb("has", "have")
+            ),
+            ErrorKind::Unfinished { version } => write!(
+                f,
+                "migration {version} has not run to its end, so it cannot be taken back"
+            ),
+            ErrorKind::ResumeChanged {
+                version,
+                file,
+                statements,
+            } => write!(
+                f,
+                "migration {version} stopped after statement {statements}, and what had run was edited since\n --> {file}"
+            ),
+            ErrorKind::UnknownVersion { version, known } => {
+                write!(f, "there is no migration {version}")?;
+                match (known.first(), known.last()) {
+                    (Some(first), Some(last)) => write!(f, ": this program has {first} to {last}"),
+                    _ => write!(f, ": this program has none"),
+                }
+            }
+            ErrorKind::LockTimeout { waited } => write!(
+                f,
+                "another process has held the lock on the database for {:.1} s",
+                waited.as_secs_f64()
+            ),
+            ErrorKind::NotADatabase => f.write_str("the file is not a database"),
+            ErrorKind::ReadOnly => {
+                f.write_str("migrations are pending, but the database cannot be written")
+            }
+            ErrorKind::ForeignHistory { table, lacking } => write!(
+                f,
+                "the table `{table}` is not a history of migrations: it lacks {}",
+                Names(lacking)
+            ),
+            ErrorKind::InTransaction => {
+                f.write_str("the connection is inside a transaction already")
+            }
+            ErrorKind::WrongDatabase {
+                migrations,
+                connection,
+            } => write!(
+                f,
+                "the migrations are written for {migrations}, the connection is to {connection}"
+            ),
+            ErrorKind::InvalidSet { reason } => {
+                write!(f, "the set of migrations is no history: {reason}")
+            }
+            ErrorKind::Sql { failed }
+            | ErrorKind::Code { failed }
+            | ErrorKind::TransactionEnded { failed } => write!(f, "{failed}"),
+            ErrorKind::ForeignKeys { failed, violations } => {
+                write!(f, "{failed}")?;
+                for Violation {
+                    table,
+                    parent,
+                    columns,
+                    rows,
+                } in violations
+                {
+                    let rows_of = if *rows == 1 { "row" } else { "rows" };
+                    write!(
+                        f,
+                        "\n  = {rows} {rows_of} of `{table}` ({}) without a row in `{parent}`",
+                        columns.join(", ")
+                    )?;
+                }
+                Ok(())
+            }
+            ErrorKind::CodeNotCompiled { version, file } => {
+                write!(
+                    f,
+                    "migration {version} is code, which this program does not contain\n --> {file}"
+                )
+            }
+            ErrorKind::RepeatLimit { version, steps } => {
+                write!(
+                    f,
+                    "migration {version} still changes rows after {steps} steps"
+                )
+            }
+            ErrorKind::VersionTooLarge { version } => {
+                write!(
+                    f,
+                    "version {version} does not fit `PRAGMA user_version`, which ends at {}",
+                    i32::MAX
+                )
+            }
+            ErrorKind::CounterWithoutHistory { counter } => write!(
+                f,
+                "`PRAGMA user_version` is {counter}, but the database has no history of migrations"
+            ),
+            ErrorKind::Database { message } => f.write_str(message),
+        }
+    }
+}
+
+impl ErrorKind {
+    /// What to do, a cure a line.
+    fn cures(&self) -> Vec<String> {
+        let one = |cure: &str| vec![cure.to_owned()];
+        match self {
+            ErrorKind::Changed { .. } => vec![
+                "restore the text that was applied and add a new migration for the change".to_owned(),
+                "comments, white space and line ends never count".to_owned(),
+            ],
+            ErrorKind::Newer { program, way_back, .. } => {
+                let mut cures = one("use a program that is at least as new as the database");
+                cures.push(if *way_back {
+                    format!("or take the database back with `down_to({program})`: its history holds what is needed, rows that newer versions added are lost")
+                } else {
+                    "the database cannot be taken back: its history lacks a down on the way".to_owned()
+                });
+                cures
+            }
+            ErrorKind::Missing { .. } => vec![
+                "put the files back: a migration that was applied somewhere is part of the program for ever".to_owned(),
+                "or accept them with the setting `missing(Policy::Accept)`".to_owned(),
+            ],
+            ErrorKind::OutOfOrder { database, .. } => vec![
+                format!("renumber them above {database} if no database has them yet"),
+                "or run them where they are with the setting `out_of_order(Policy::Accept)`".to_owned(),
+            ],
+            ErrorKind::Irreversible { .. } => one("add a migration that changes things forward instead"),
+            ErrorKind::Unfinished { .. } => vec![
+                "run `up` to finish it first".to_owned(),
+                "or undo by hand what it did and say so with `unmark`".to_owned(),
+            ],
+            ErrorKind::ResumeChanged { statements, .. } => vec![
+                format!("restore its first {statements} statements; those after them may change freely"),
+                "or finish it by hand and say so with `mark`".to_owned(),
+            ],
+            ErrorKind::LockTimeout { .. } => {
+                one("find out what keeps the database, or wait longer with the setting `lock_timeout`")
+            }
+            ErrorKind::NotADatabase => one("check the path: nothing was written to the file"),
+            ErrorKind::ReadOnly => one("open it for writing, or with an account that may change the schema"),
+            ErrorKind::ForeignHistory { .. } => {
+                one("choose another name for the history with the setting `table`; this one was left untouched")
+            }
+            ErrorKind::InTransaction => one("commit or roll back before migrating"),
+            ErrorKind::WrongDatabase { .. } => {
+                one("name the database where they are embedded: `embed_migrations!(\"…\", database = \"…\")`")
+            }
+            ErrorKind::ForeignKeys { .. } => vec![
+                "foreign keys are off while a migration runs and checked at its end".to_owned(),
+                "a file that relies on cascades says `-- migrate: foreign-keys on` in its first lines".to_owned(),
+            ],
+            ErrorKind::TransactionEnded { .. } => vec![
+                "a migration runs in a transaction of the runner's, which it must leave open".to_owned(),
+                "a file that needs its own says `-- migrate: no-transaction` in its first lines".to_owned(),
+            ],
+            ErrorKind::CodeNotCompiled { .. } => one("run it with the program that embeds it"),
+            ErrorKind::RepeatLimit { .. } => vec![
+                "check that each step leaves fewer rows for the next; what was changed is kept".to_owned(),
+                "or allow more with the setting `repeat_limit`".to_owned(),
+            ],
+            ErrorKind::VersionTooLarge { .. } => one("do without the setting `user_version`, or number from 1"),
+            ErrorKind::CounterWithoutHistory { counter } => vec![
+                "another tool has migrated this database: nothing was run".to_owned(),
+                format!("if it is as this program's version {counter} would have left it, record that with `mark` for each version"),
+            ],
+            ErrorKind::UnknownVersion { .. }
+            | ErrorKind::InvalidSet { .. }
+            | ErrorKind::Sql { .. }
+            | ErrorKind::Code { .. }
+            | ErrorKind::Database { .. } => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(_) => f.write_str(&place::report(&self.message, self.place.as_ref(), "", &[]))?,
+            None => write!(f, "{}\n --> {}", self.message, self.file)?,
+        }
+        match self.version {
+            Some(version) => write!(f, "\n  = in migration {version} \"{}\"", self.description),
+            None => write!(
+                f,
+                "\n  = in the repeatable migration `{}`",
+                self.description
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::RolledBack => f.write_str("rolled back: nothing of it was applied"),
+            Outcome::Escaped => f.write_str(
+                "not recorded: what the migration committed itself is kept, the rest is rolled back",
+            ),
+            Outcome::GroupRolledBack => f.write_str(
+                "rolled back: the database ended the transaction, with all that was grouped in it",
+            ),
+            Outcome::Stopped { statements: 0 } => f.write_str("stopped: nothing of it was applied"),
+            Outcome::Stopped { statements } => write!(
+                f,
+                "stopped: its first {statements} statements are kept, the next run goes on from there"
+            ),
+        }
+    }
+}
+
+/// Versions as the subject of a sentence: `migration 3`, `migrations 3, 5 and 7`.
+struct Versions(Vec<i64>);
+
+impl Versions {
+    fn verb(self, one: &str, more: &str) -> String {
+        let verb = if self.0.len() == 1 { one } else { more };
+        format!("{self} {verb}")
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.len() == 1 {
+            "migration "
+        } else {
+            "migrations "
+        })?;
+        list(f, self.0.iter())
+    }
+}
+
+struct Names<'a>(&'a [String]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        list(f, self.0.iter().map(|name| format!("`{name}`")))
+    }
+}
+
+fn list<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl ExactSizeIterator<Item = T>,
+) -> fmt::Result {
+    let last = items.len().saturating_sub(1);
+    for (at, item) in items.enumerate() {
+        f.write_str(match at {
+            0 => "",
+            at if at == last => " and ",
+            _ => ", ",
+        })?;
+        write!(f, "{item}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! What a program carries: its migrations, as constant data.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use migrate_source::{Chain, Checksum, Database, Mode};
+
+/// The error of a code migration: anything that can be turned into a boxed error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// One migration: what brings a database a step further, and back.
+///
+/// [`embed_migrations!`](crate::embed_migrations) makes a `static` array of them; it borrows
+/// everything from the program itself and costs nothing at start-up.
+#[derive(Debug, Clone)]
+pub struct Migration<'a> {
+    pub(crate) id: Id<'a>,
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) database: Database,
+    pub(crate) up: Body<'a>,
+    pub(crate) down: Option<Body<'a>>,
+    pub(crate) check: Option<Check>,
+    pub(crate) irreversible: bool,
+    pub(crate) checksum: Checksum,
+    pub(crate) chain: Chain,
+}
+
+/// What a migration is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Id<'a> {
+    /// Its number: it runs once.
+    Version(i64),
+    /// Its name: it runs again whenever it changes.
+    Repeatable(Cow<'a, str>),
+}
+
+/// What is run: SQL or code.
+#[derive(Debug, Clone)]
+pub(crate) enum Body<'a> {
+    Sql(Script<'a>),
+    Code(Code<'a>),
+}
+
+/// SQL text and how it is run.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Script<'a> {
+    pub(crate) sql: Cow<'a, str>,
+    /// Its file, as the compiler would print it.
+    pub(crate) file: Cow<'a, str>,
+    /// The line of the file on which `sql` begins.
+    pub(crate) line: u32,
+    pub(crate) mode: Mode,
+    pub(crate) foreign_keys: bool,
+}
+
+/// Compiled code and where it was written.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Code<'a> {
+    pub(crate) file: Cow<'a, str>,
+    pub(crate) run: Run,
+}
+
+/// The compiled function of a code migration.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Run {
+    /// It was read from a folder at run time and cannot be run.
+    NotCompiled,
+    /// A function on a SQLite connection.
+    #[cfg(feature = "sqlite")]
+    Sqlite(fn(&rusqlite::Connection) -> Result<(), BoxError>),
+}
+
+/// The compiled `check` of a code migration: is it in place already?
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Check {
+    /// A function on a SQLite connection.
+    #[cfg(feature = "sqlite")]
+    Sqlite(fn(&rusqlite::Connection) -> Result<bool, BoxError>),
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Run::NotCompiled => "NotCompiled",
+            #[cfg(feature = "sqlite")]
+            Run::Sqlite(_) => "Sqlite(fn)",
+        })
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Check(fn)")
+    }
+}
+
+impl Migration<'_> {
+    /// Its version: the number of its file. A repeatable migration has none.
+    #[must_use]
+    pub fn version(&self) -> Option<i64> {
+        match self.id {
+            Id::Version(version) => Some(version),
+            Id::Repeatable(_) => None,
+        }
+    }
+
+    /// The name of a repeatable migration: `views` for `R__views.sql`.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match &self.id {
+            Id::Version(_) => None,
+            Id::Repeatable(name) => Some(name),
+        }
+    }
+
+    /// What it is for, in words.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The database it is written for.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        self.database
+    }
+
+    /// The checksum of what brings a database to this version.
+    #[must_use]
+    pub fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+
+    /// The SQL that brings a database to this version; `None` when code does.
+    #[must_use]
+    pub fn up_sql(&self) -> Option<&str> {
+        self.up.sql()
+    }
+
+    /// The SQL that takes it back; `None` when code does, or nothing.
+    #[must_use]
+    pub fn down_sql(&self) -> Option<&str> {
+        self.down.as_ref().and_then(Body::sql)
+    }
+
+    /// Whether it can be taken back, by SQL or by code.
+    #[must_use]
+    pub fn has_down(&self) -> bool {
+        self.down.is_some()
+    }
+
+    /// Whether it is code rather than SQL.
+    #[must_use]
+    pub fn is_code(&self) -> bool {
+        matches!(self.up, Body::Code(_))
+    }
+
+    /// The file it was written in, relative to the workspace it was compiled in.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.up.file()
+    }
+}
+
+impl Body<'_> {
+    pub(crate) fn sql(&self) -> Option<&str> {
+        match self {
+            Body::Sql(script) => Some(&script.sql),
+            Body::Code(_) => None,
+        }
+    }
+
+    pub(crate) fn file(&self) -> &str {
+        match self {
+            Body::Sql(script) => &script.file,
+            Body::Code(code) => &code.file,
+        }
+    }
+
+    pub(crate) fn foreign_keys(&self) -> bool {
+        matches!(self, Body::Sql(script) if script.foreign_keys)
+    }
+}
+
+/// What the macro emits: everything here is `const`.
+impl<'a> Migration<'a> {
+    const fn new(
+        id: Id<'a>,
+        description: &'a str,
+        database: Database,
+        up: Body<'a>,
+        checksum: Checksum,
+        chain: Chain,
+    ) -> Migration<'a> {
+        Migration {
+            id,
+            description: Cow::Borrowed(description),
+            database,
+            up,
+            down: None,
+            check: None,
+            irreversible: false,
+            checksum,
+            chain,
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn sql(
+        version: i64,
+        description: &'a str,
+        database: Database,
+        up: Script<'a>,
+        checksum: Checksum,
+        chain: Chain,
+    ) -> Migration<'a> {
+        let id = Id::Version(version);
+        Migration::new(id, description, database, Body::Sql(up), checksum, chain)
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn code(
+        version: i64,
+        description: &'a str,
+        database: Database,
+        up: Code<'a>,
+        checksum: Checksum,
+        chain: Chain,
+    ) -> Migration<'a> {
+        let id = Id::Version(version);
+        Migration::new(id, description, database, Body::Code(up), checksum, chain)
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn repeatable(
+        name: &'a str,
+        database: Database,
+        up: Script<'a>,
+        checksum: Checksum,
+    ) -> Migration<'a> {
+        let id = Id::Repeatable(Cow::Borrowed(name));
+        Migration::new(id, name, database, Body::Sql(up), checksum, Chain::START)
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_down(self, down: Script<'a>) -> Migration<'a> {
+        self.with_down_body(Body::Sql(down))
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_down_code(self, down: Code<'a>) -> Migration<'a> {
+        self.with_down_body(Body::Code(down))
+    }
+
+    // Fields are moved one by one with `forget`: a `const fn` cannot drop what it replaces.
+    const fn with_down_body(mut self, down: Body<'a>) -> Migration<'a> {
+        let before = std::mem::replace(&mut self.down, Some(down));
+        std::mem::forget(before);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_check(mut self, check: Check) -> Migration<'a> {
+        self.check = Some(check);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn irreversible(mut self) -> Migration<'a> {
+        self.irreversible = true;
+        self
+    }
+}
+
+impl<'a> Script<'a> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(sql: &'a str, file: &'a str, line: u32) -> Script<'a> {
+        Script {
+            sql: Cow::Borrowed(sql),
+            file: Cow::Borrowed(file),
+            line,
+            mode: Mode::Transaction,
+            foreign_keys: false,
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn mode(mut self, mode: Mode) -> Script<'a> {
+        self.mode = mode;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_foreign_keys(mut self) -> Script<'a> {
+        self.foreign_keys = true;
+        self
+    }
+}
+
+impl<'a> Code<'a> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(file: &'a str, run: Run) -> Code<'a> {
+        Code {
+            file: Cow::Borrowed(file),
+            run,
+        }
+    }
+}

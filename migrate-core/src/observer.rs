@@ -1,0 +1,113 @@
+//! Telling the caller what happens while it happens.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::plan::{Plan, Step};
+use crate::report::Done;
+
+/// Something that happens during a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'e> {
+    /// There is something to do, and this is it. It comes again when another process did a part.
+    Planned {
+        /// The steps ahead.
+        plan: &'e Plan<'e>,
+    },
+    /// A step begins.
+    Started {
+        /// The step.
+        step: &'e Step<'e>,
+    },
+    /// A `repeat` migration has done one of its bites, which is kept.
+    Repeated {
+        /// The step.
+        step: &'e Step<'e>,
+        /// How many bites it has done.
+        count: u64,
+        /// How many rows this one changed.
+        rows: u64,
+    },
+    /// A step has come to its end. It is kept once its transaction is.
+    Finished {
+        /// What was done.
+        done: &'e Done,
+    },
+    /// Another process holds the lock; the run waits.
+    Waiting {
+        /// For how long it has waited.
+        waited: Duration,
+    },
+}
+
+/// Who is told, if anybody.
+#[derive(Clone, Default)]
+pub(crate) struct Observer<'o>(Option<Arc<dyn Fn(&Event<'_>) + Send + Sync + 'o>>);
+
+impl<'o> Observer<'o> {
+    pub(crate) fn new(observe: impl Fn(&Event<'_>) + Send + Sync + 'o) -> Observer<'o> {
+        Observer(Some(Arc::new(observe)))
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        #[cfg(feature = "tracing")]
+        trace(event);
+        if let Some(observe) = &self.0 {
+            observe(event);
+        }
+    }
+}
+
+impl fmt::Debug for Observer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Observer"
+        } else {
+            "nobody"
+        })
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn trace(event: &Event<'_>) {
+    match event {
+        Event::Planned { plan } => tracing::info!(
+            from = plan.from(),
+            to = plan.to(),
+            steps = plan.steps().len(),
+            "migrating the database"
+        ),
+        Event::Started { step } => tracing::debug!(
+            action = %step.action(),
+            version = step.version(),
+            description = step.description(),
+            "migration started"
+        ),
+        Event::Repeated { step, count, rows } => {
+            tracing::debug!(version = step.version(), count, rows, "migration repeated")
+        }
+        Event::Finished { done } => tracing::info!(
+            action = %done.action,
+            version = done.version,
+            description = done.description,
+            duration_ms = u64::try_from(done.duration.as_millis()).unwrap_or(u64::MAX),
+            "migration finished"
+        ),
+        Event::Waiting { waited } => tracing::debug!(
+            waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+            "waiting for the lock on the database"
+        ),
+    }
+}
+
+/// A step that came to its end.
+pub(crate) fn done(step: &Step<'_>, duration: Duration) -> Done {
+    Done {
+        action: step.action,
+        version: step.version(),
+        description: step.description.clone().into_owned(),
+        duration,
+    }
+}

@@ -1,0 +1,436 @@
+//! Deciding what to do: a pure function of the set, the history and the goal.
+
+use std::borrow::Cow;
+
+use migrate_source::directive::Directives;
+use migrate_source::{Database, Mode};
+
+use crate::compare::{self, Comparison};
+use crate::error::ErrorKind;
+use crate::history::{Applied, History};
+use crate::migration::{Body, Id, Migration, Script};
+use crate::report::Action;
+use crate::settings::{Settings, Transactions};
+use crate::units;
+
+/// Where a database is to be brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Goal {
+    /// To the newest version of the program.
+    Up,
+    /// Up to and with this version.
+    UpTo(i64),
+    /// This many versions back.
+    Down(usize),
+    /// Back to this version, which stays.
+    DownTo(i64),
+    /// Back to nothing.
+    Reset,
+    /// The last version back, and up again.
+    Redo,
+    /// This version recorded as applied, without running it.
+    Mark(i64),
+    /// The record of this version removed, without running anything.
+    Unmark(i64),
+}
+
+/// What a run will do: its steps in order, with their exact SQL. Its text form is a script.
+#[derive(Debug, Clone)]
+pub struct Plan<'m> {
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    pub(crate) steps: Vec<Step<'m>>,
+}
+
+/// One step of a [`Plan`].
+#[derive(Debug, Clone)]
+pub struct Step<'m> {
+    pub(crate) action: Action,
+    pub(crate) id: Id<'m>,
+    pub(crate) description: Cow<'m, str>,
+    /// What is run, if anything.
+    pub(crate) body: Option<Body<'m>>,
+    /// The migration of the set that it is about. A version of a newer program has none.
+    pub(crate) migration: Option<&'m Migration<'m>>,
+    pub(crate) transaction: Transaction,
+    /// How many statements have run already, of a script that stopped half-way.
+    pub(crate) resume: usize,
+}
+
+/// How a [`Step`] is put into transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Transaction {
+    /// In one of its own.
+    Own,
+    /// In one with the steps beside it that say the same.
+    Group,
+    /// Statement by statement.
+    Stepwise,
+}
+
+impl<'m> Plan<'m> {
+    /// The version of the database before.
+    #[must_use]
+    pub fn from(&self) -> i64 {
+        self.from
+    }
+
+    /// The version of the database once every step has been done.
+    #[must_use]
+    pub fn to(&self) -> i64 {
+        self.to
+    }
+
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step<'m>] {
+        &self.steps
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl Step<'_> {
+    /// What is done.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// The version it is done to; `None` for a repeatable migration.
+    #[must_use]
+    pub fn version(&self) -> Option<i64> {
+        match self.id {
+            Id::Version(version) => Some(version),
+            Id::Repeatable(_) => None,
+        }
+    }
+
+    /// What the migration is for, or the name of a repeatable one.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The exact SQL; `None` for code, and for steps that only change the history.
+    #[must_use]
+    pub fn sql(&self) -> Option<&str> {
+        self.body.as_ref().and_then(Body::sql)
+    }
+
+    /// The file it comes from. A down kept by the history has the name of the history instead.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.body.as_ref().map(Body::file)
+    }
+
+    /// How it is put into transactions.
+    #[must_use]
+    pub fn transaction(&self) -> Transaction {
+        self.transaction
+    }
+}
+
+/// What the planner needs to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Situation<'m, 'h> {
+    pub(crate) set: &'m [Migration<'m>],
+    pub(crate) database: Database,
+    pub(crate) history: &'h History,
+    pub(crate) settings: &'h Settings,
+    /// How many of the first migrations are in place already, by their `check`.
+    pub(crate) in_place: usize,
+}
+
+/// The steps that lead to `goal`, or why it cannot be reached. Nothing is half planned: what would
+/// be refused at the last step is refused before the first.
+pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, ErrorKind> {
+    compare::check_set(now.set)?;
+    if let Some(other) = now.set.iter().find(|m| m.database != now.database) {
+        return Err(ErrorKind::WrongDatabase {
+            migrations: other.database,
+            connection: now.database,
+        });
+    }
+    let steps = match goal {
+        Goal::Up => up(now, compare::newest(now.set))?,
+        Goal::UpTo(version) => up(now, known(now, version)?)?,
+        Goal::Down(count) => {
+            let rows = now.history.rows.iter().rev().take(count);
+            down(now, rows.collect())?
+        }
+        Goal::DownTo(version) => {
+            let version = known(now, version)?;
+            let rows = now.history.rows.iter().rev();
+            down(now, rows.take_while(|row| row.version > version).collect())?
+        }
+        Goal::Reset => down(now, now.history.rows.iter().rev().collect())?,
+        Goal::Redo => redo(now)?,
+        Goal::Mark(version) => mark(now, version)?,
+        Goal::Unmark(version) => unmark(now, version)?,
+    };
+    refuse_large(now, &steps)?;
+    Ok(Plan {
+        from: now.history.version(),
+        to: version_after(now.history, &steps),
+        steps: transactions(now, steps),
+    })
+}
+
+fn up<'m>(now: Situation<'m, '_>, target: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let found = Comparison::of(now.set, now.history);
+    found.refusal(now.set, now.history, now.settings)?;
+    let wanted = found.pending.iter().enumerate();
+    let wanted = wanted.filter(|(_, m)| m.version().is_some_and(|version| version <= target));
+    let mut steps = Vec::new();
+    for (at, migration) in wanted {
+        let in_place = now.history.rows.is_empty() && at < now.in_place;
+        let action = if in_place { Action::Adopt } else { Action::Up };
+        let mut step = step(action, migration);
+        step.resume = resume(now, migration)?;
+        steps.push(step);
+    }
+    // Repeatable migrations are written for the newest schema.
+    if target == compare::newest(now.set) {
+        steps.extend(found.due.into_iter().map(|m| step(Action::Up, m)));
+    }
+    Ok(steps)
+}
+
+fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>, ErrorKind> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    if let Some(row) = rows.iter().find(|row| !row.is_finished()) {
+        return Err(ErrorKind::Unfinished {
+            version: row.version,
+        });
+    }
+    Comparison::of(now.set, now.history).refuse_changed()?;
+    let mut steps: Vec<Step<'m>> = now
+        .set
+        .iter()
+        .rev()
+        .filter(|m| m.down.is_some() && m.name().is_some_and(|n| now.history.repeated(n).is_some()))
+        .map(|m| step(Action::Down, m))
+        .collect();
+    let mut irreversible = Vec::new();
+    for row in rows {
+        match down_step(now, row) {
+            Some(step) => steps.push(step),
+            None => irreversible.push(row.version),
+        }
+    }
+    if irreversible.is_empty() {
+        Ok(steps)
+    } else {
+        Err(ErrorKind::Irreversible {
+            versions: irreversible,
+        })
+    }
+}
+
+/// For a version that the program knows, its own down; for another, the one the history keeps.
+fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
+    if let Some(migration) = compare::find(now.set, row.version) {
+        return migration
+            .down
+            .as_ref()
+            .map(|_| step(Action::Down, migration));
+    }
+    let sql = row.down.clone()?;
+    let (directives, _) = Directives::read(&sql, now.database);
+    let script = Script {
+        sql: Cow::Owned(sql),
+        file: Cow::Owned(format!("{}/{}.down", now.settings.table, row.version)),
+        line: 1,
+        mode: directives.mode,
+        foreign_keys: directives.foreign_keys,
+    };
+    Some(Step {
+        action: Action::Down,
+        id: Id::Version(row.version),
+        description: Cow::Owned(row.description.clone()),
+        body: Some(Body::Sql(script)),
+        migration: None,
+        transaction: Transaction::Own,
+        resume: 0,
+    })
+}
+
+fn redo<'m>(now: Situation<'m, '_>) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let Some(row) = now.history.rows.last() else {
+        return Ok(Vec::new());
+    };
+    let Some(migration) = compare::find(now.set, row.version) else {
+        return Err(ErrorKind::Missing {
+            versions: vec![row.version],
+        });
+    };
+    let mut steps = down(now, vec![row])?;
+    steps.push(step(Action::Up, migration));
+    let again = now.set.iter().filter(|m| {
+        m.name()
+            .is_some_and(|name| now.history.repeated(name).is_some())
+            && m.down.is_some()
+    });
+    steps.extend(again.map(|m| step(Action::Up, m)));
+    Ok(steps)
+}
+
+fn mark<'m>(now: Situation<'m, '_>, version: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let Some(migration) = compare::find(now.set, version) else {
+        return Err(unknown(now, version));
+    };
+    let recorded = now.history.row(version);
+    let same = recorded
+        .is_some_and(|row| row.is_finished() && row.checksum == migration.checksum.to_string());
+    Ok(if same {
+        Vec::new()
+    } else {
+        vec![step(Action::Mark, migration)]
+    })
+}
+
+fn unmark<'m>(now: Situation<'m, '_>, version: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let Some(row) = now.history.row(version) else {
+        return match compare::find(now.set, version) {
+            Some(_) => Ok(Vec::new()),
+            None => Err(unknown(now, version)),
+        };
+    };
+    Ok(vec![Step {
+        action: Action::Unmark,
+        id: Id::Version(version),
+        description: Cow::Owned(row.description.clone()),
+        body: None,
+        migration: None,
+        transaction: Transaction::Own,
+        resume: 0,
+    }])
+}
+
+fn step<'m>(action: Action, migration: &'m Migration<'m>) -> Step<'m> {
+    let body = match action {
+        Action::Up => Some(migration.up.clone()),
+        Action::Down => migration.down.clone(),
+        Action::Adopt | Action::Mark | Action::Unmark => None,
+    };
+    Step {
+        action,
+        id: migration.id.clone(),
+        description: Cow::Borrowed(migration.description()),
+        body,
+        migration: Some(migration),
+        transaction: Transaction::Own,
+        resume: 0,
+    }
+}
+
+fn resume(now: Situation<'_, '_>, migration: &Migration<'_>) -> Result<usize, ErrorKind> {
+    let recorded = migration
+        .version()
+        .and_then(|version| now.history.row(version));
+    let Some(recorded) = recorded.and_then(|row| row.resume_at.as_deref()) else {
+        return Ok(0);
+    };
+    let done = match &migration.up {
+        Body::Sql(script) => units::resumed(script, now.database, recorded),
+        Body::Code(_) => Err(0),
+    };
+    done.map_err(|statements| ErrorKind::ResumeChanged {
+        version: migration.version().unwrap_or(0),
+        file: migration.file().to_owned(),
+        statements,
+    })
+}
+
+fn known(now: Situation<'_, '_>, version: i64) -> Result<i64, ErrorKind> {
+    let known = version == 0
+        || compare::find(now.set, version).is_some()
+        || now.history.row(version).is_some();
+    if known {
+        Ok(version)
+    } else {
+        Err(unknown(now, version))
+    }
+}
+
+fn unknown(now: Situation<'_, '_>, version: i64) -> ErrorKind {
+    ErrorKind::UnknownVersion {
+        version,
+        known: now.set.iter().filter_map(Migration::version).collect(),
+    }
+}
+
+/// `PRAGMA user_version` is a signed 32-bit number.
+fn refuse_large(now: Situation<'_, '_>, steps: &[Step<'_>]) -> Result<(), ErrorKind> {
+    let recorded = steps.iter().filter(|step| step.action != Action::Down);
+    let large = recorded
+        .filter_map(Step::version)
+        .find(|v| *v > i64::from(i32::MAX));
+    match large {
+        Some(version) if now.settings.user_version => Err(ErrorKind::VersionTooLarge { version }),
+        _ => Ok(()),
+    }
+}
+
+/// The version of the database once these steps are done.
+pub(crate) fn version_after(history: &History, steps: &[Step<'_>]) -> i64 {
+    let mut versions: Vec<i64> = history
+        .rows
+        .iter()
+        .filter(|r| r.is_finished())
+        .map(|r| r.version)
+        .collect();
+    for step in steps {
+        if let Some(version) = step.version() {
+            versions.retain(|v| *v != version);
+            if !matches!(step.action, Action::Down | Action::Unmark) {
+                versions.push(version);
+            }
+        }
+    }
+    versions.into_iter().max().unwrap_or(0)
+}
+
+/// Puts the steps into transactions.
+fn transactions<'m>(now: Situation<'m, '_>, mut steps: Vec<Step<'m>>) -> Vec<Step<'m>> {
+    let grouped = match now.settings.transactions {
+        Transactions::Auto => now.history.rows.is_empty(),
+        Transactions::Each => false,
+        Transactions::Grouped => true,
+    };
+    for step in &mut steps {
+        let stepwise =
+            matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database));
+        step.transaction = if stepwise {
+            Transaction::Stepwise
+        } else if grouped && !step.body.as_ref().is_some_and(Body::foreign_keys) {
+            Transaction::Group
+        } else {
+            Transaction::Own
+        };
+    }
+    steps
+}
+
+/// The down of a migration as the history keeps it: with the directives it needs, so that any
+/// program can run it.
+pub(crate) fn stored_down(migration: &Migration<'_>) -> Option<String> {
+    let Some(Body::Sql(script)) = &migration.down else {
+        return None;
+    };
+    let directives = if script.mode == Mode::Transaction && !script.foreign_keys {
+        String::new()
+    } else {
+        Directives::to_comments(script.mode, script.foreign_keys)
+    };
+    Some(format!("{directives}{}", script.sql))
+}

@@ -1,0 +1,200 @@
+//! How a database and a program stand to each other, for people and scripts.
+
+use crate::compare::{self, Comparison};
+use crate::error::Changed;
+use crate::history::{Applied, History};
+use crate::migration::Migration;
+
+/// How a database and a program stand to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The version of the database, 0 when nothing was ever applied.
+    pub current: i64,
+    /// The newest version of the program.
+    pub latest: i64,
+    /// Every numbered migration of the program or the database, by version.
+    pub migrations: Vec<Line>,
+    /// Every repeatable migration of the program, by name.
+    pub repeatables: Vec<RepeatableLine>,
+}
+
+/// One numbered migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Line {
+    /// Its version.
+    pub version: i64,
+    /// What it is for.
+    pub description: String,
+    /// How it stands.
+    pub state: State,
+    /// Its record in the database, if it has one.
+    pub applied: Option<Applied>,
+    /// Its file in the program, if it has one.
+    pub file: Option<String>,
+}
+
+/// One repeatable migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RepeatableLine {
+    /// Its name.
+    pub name: String,
+    /// Whether it is to be run: it never was, or has changed since.
+    pub due: bool,
+    /// When it was run last: RFC 3339, UTC.
+    pub applied_at: Option<String>,
+}
+
+/// How a numbered migration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// It was applied, as the program has it.
+    Applied,
+    /// It is to be applied.
+    Pending,
+    /// It is to be applied, but lies below one that was applied already.
+    OutOfOrder,
+    /// It runs statement by statement and has stopped half-way.
+    Unfinished,
+    /// It was applied, and has changed in the program since.
+    Changed,
+    /// It was applied, and the program lacks it.
+    Missing,
+    /// It was applied by a newer program.
+    Newer,
+}
+
+impl State {
+    /// The word for it: `applied`, `pending`, `out of order`, `unfinished`, `changed`, `missing`, `newer`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Applied => "applied",
+            State::Pending => "pending",
+            State::OutOfOrder => "out of order",
+            State::Unfinished => "unfinished",
+            State::Changed => "changed",
+            State::Missing => "missing",
+            State::Newer => "newer",
+        }
+    }
+}
+
+impl Status {
+    pub(crate) fn of(set: &[Migration<'_>], history: &History) -> Status {
+        let found = Comparison::of(set, history);
+        let mut migrations: Vec<Line> = set
+            .iter()
+            .filter_map(|migration| {
+                let version = migration.version()?;
+                let applied = history.row(version).cloned();
+                Some(Line {
+                    version,
+                    description: migration.description().to_owned(),
+                    state: state(&found, version, applied.as_ref()),
+                    applied,
+                    file: Some(migration.file().to_owned()),
+                })
+            })
+            .collect();
+        let foreign = |rows: &[&Applied], state| -> Vec<Line> {
+            let line = |row: &&Applied| Line {
+                version: row.version,
+                description: row.description.clone(),
+                state,
+                applied: Some((*row).clone()),
+                file: None,
+            };
+            rows.iter().map(line).collect()
+        };
+        migrations.extend(foreign(&found.missing, State::Missing));
+        migrations.extend(foreign(&found.newer, State::Newer));
+        migrations.sort_by_key(|line| line.version);
+        let repeatables = set.iter().filter_map(|migration| {
+            let name = migration.name()?;
+            Some(RepeatableLine {
+                name: name.to_owned(),
+                due: found.due.iter().any(|due| due.name() == Some(name)),
+                applied_at: history.repeated(name).map(|row| row.applied_at.clone()),
+            })
+        });
+        Status {
+            current: history.version(),
+            latest: compare::newest(set),
+            repeatables: repeatables.collect(),
+            migrations,
+        }
+    }
+
+    /// The numbered migrations that are to be applied.
+    pub fn pending(&self) -> impl Iterator<Item = &Line> {
+        let states = [State::Pending, State::OutOfOrder, State::Unfinished];
+        self.migrations
+            .iter()
+            .filter(move |line| states.contains(&line.state))
+    }
+
+    /// Whether the database is as the program wants it: nothing is pending or due, nothing has
+    /// changed, is missing or newer.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.migrations
+            .iter()
+            .all(|line| line.state == State::Applied)
+            && self.repeatables.iter().all(|line| !line.due)
+    }
+}
+
+fn state(found: &Comparison<'_, '_>, version: i64, applied: Option<&Applied>) -> State {
+    match applied {
+        Some(row) if !row.is_finished() => State::Unfinished,
+        Some(_) if found.changed.iter().any(|c| c.version == version) => State::Changed,
+        Some(_) => State::Applied,
+        None if found.out_of_order.contains(&version) => State::OutOfOrder,
+        None => State::Pending,
+    }
+}
+
+/// What does not fit between a database and a program. Pending migrations are no fault.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Applied migrations that have changed in the program since.
+    pub changed: Vec<Changed>,
+    /// Versions that were applied, and that the program lacks.
+    pub missing: Vec<i64>,
+    /// Versions that a newer program applied.
+    pub newer: Vec<i64>,
+    /// Versions that are pending below one that was applied already.
+    pub out_of_order: Vec<i64>,
+    /// Versions that have stopped half-way.
+    pub unfinished: Vec<i64>,
+    /// `PRAGMA user_version`, when it is to be kept equal to the version and is not.
+    pub counter: Option<i64>,
+}
+
+impl Verification {
+    pub(crate) fn of(set: &[Migration<'_>], history: &History, user_version: bool) -> Verification {
+        let found = Comparison::of(set, history);
+        let versions = |rows: &[&Applied]| rows.iter().map(|row| row.version).collect();
+        let unfinished = history.rows.iter().filter(|row| !row.is_finished());
+        let differs = |counter: &i64| user_version && *counter != history.version();
+        Verification {
+            missing: versions(&found.missing),
+            newer: versions(&found.newer),
+            out_of_order: found.out_of_order,
+            unfinished: unfinished.map(|row| row.version).collect(),
+            counter: history.counter.filter(differs),
+            changed: found.changed,
+        }
+    }
+
+    /// Whether everything fits.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        *self == Verification::default()
+    }
+}

@@ -1,0 +1,107 @@
+//! One occurrence of a problem, and its text.
+
+use super::Problem;
+use crate::place::{self, Place};
+
+/// One thing that is wrong: what, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What kind of thing.
+    pub problem: Problem,
+    /// What happened, in one line.
+    pub message: String,
+    /// Where, unless it is the folder as a whole.
+    pub place: Option<Place>,
+    /// What to do, a cure a line.
+    pub help: Vec<String>,
+}
+
+impl Finding {
+    /// A finding about the folder as a whole, without a cure yet.
+    #[must_use]
+    pub fn new(problem: Problem, message: impl Into<String>) -> Finding {
+        Finding {
+            problem,
+            message: message.into(),
+            place: None,
+            help: Vec::new(),
+        }
+    }
+
+    /// The same at a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Finding {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same with one more cure.
+    #[must_use]
+    pub fn help(mut self, cure: impl Into<String>) -> Finding {
+        self.help.push(cure.into());
+        self
+    }
+
+    /// The folder `folder` does not exist; `nearest` is one that does and was perhaps meant.
+    #[must_use]
+    pub fn missing_folder(folder: &str, nearest: Option<&str>) -> Finding {
+        let finding = Finding::new(
+            Problem::MissingFolder,
+            format!("the folder `{folder}` does not exist"),
+        );
+        match nearest {
+            Some(nearest) => finding.help(format!("there is a folder `{nearest}`")),
+            None => finding.help("the path is relative to the folder of the package's Cargo.toml"),
+        }
+    }
+
+    /// The folder is named by the absolute path `folder`.
+    #[must_use]
+    pub fn absolute_path(folder: &str) -> Finding {
+        Finding::new(
+            Problem::AbsolutePath,
+            format!("`{folder}` is an absolute path"),
+        )
+        .help("name the folder relative to the package's Cargo.toml: `migrations`")
+    }
+
+    /// The folder `folder` is not below the folder of the package.
+    #[must_use]
+    pub fn outside_package(folder: &str) -> Finding {
+        Finding::new(
+            Problem::OutsidePackage,
+            format!("the folder `{folder}` is outside the package"),
+        )
+        .help("move it below the package's Cargo.toml: `cargo package` leaves it out where it is")
+        .help("a package that is never published may say `allow(outside_package)`")
+    }
+
+    /// What findings are sorted by: their places, then their problems.
+    pub(super) fn order(&self) -> impl Ord + use<> {
+        let position = |place: &Place| (place.path.clone(), place.line, place.column);
+        (self.place.as_ref().map(position), self.problem)
+    }
+
+    /// Its text, as a compiler prints it: what happened, where with an excerpt, what to do.
+    /// `folder` is the path of the folder as it is to be shown; it is put before the file.
+    ///
+    /// ```
+    /// # use migrate_source::{Database, folder::{File, Folder, Options}};
+    /// let file = File { path: "0001_a.sql".into(), bytes: b"SELECT 'a;\n".into() };
+    /// let folder = Folder::read(&[file], &Options::new(Database::Sqlite));
+    /// assert_eq!(
+    ///     folder.findings[0].render("migrations"),
+    ///     "this string is not closed
+    ///  --> migrations/0001_a.sql:1:8
+    ///   |
+    /// 1 | SELECT 'a;
+    ///   |        ^^^
+    ///   = help: close it with `'`; a `'` inside a string is written twice",
+    /// );
+    /// ```
+    #[must_use]
+    pub fn render(&self, folder: &str) -> String {
+        place::report(&self.message, self.place.as_ref(), folder, &self.help)
+    }
+}

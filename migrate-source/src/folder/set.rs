@@ -1,0 +1,240 @@
+//! The parts of migrations put together: what is there twice, what is missing, what does not fit.
+
+use std::collections::BTreeMap;
+
+use super::name::{FIRST_TIMESTAMP, description};
+use super::script::directive;
+use super::{Finding, Migration, Problem, Repeatable, Script, Up};
+use crate::place::Place;
+use crate::{Chain, Checksum, Database};
+
+/// A part of a migration: a file, or a section of one.
+#[derive(Debug)]
+pub(super) struct Piece<'a, T> {
+    pub(super) path: &'a str,
+    /// The words of its name.
+    pub(super) words: &'a str,
+    /// What it holds, unless that could not be read.
+    pub(super) content: Option<T>,
+}
+
+/// The parts that share a version, or the name of a repeatable.
+#[derive(Debug)]
+pub(super) struct Parts<'a, T> {
+    pub(super) ups: Vec<Piece<'a, T>>,
+    pub(super) downs: Vec<Piece<'a, Script>>,
+}
+
+impl<T> Default for Parts<'_, T> {
+    fn default() -> Self {
+        Parts {
+            ups: Vec::new(),
+            downs: Vec::new(),
+        }
+    }
+}
+
+/// A finding, and the version that it is about.
+pub(super) type About = (Option<i64>, Finding);
+
+/// What is wrong with the numbered migrations among each other. `claimed` are versions whose files
+/// are wrongly named, so that they are not reported as missing as well.
+pub(super) fn numbered(
+    set: &BTreeMap<i64, Parts<'_, Up>>,
+    claimed: &BTreeMap<i64, &str>,
+    database: Database,
+) -> Vec<About> {
+    let mut findings = Vec::new();
+    let last = set.range(..FIRST_TIMESTAMP).next_back();
+    let next = last.map_or(1, |(last, _)| last + 1);
+    for (&version, parts) in set {
+        let mut report = |finding| findings.push((Some(version), finding));
+        let cure = match version < FIRST_TIMESTAMP {
+            true => format!("give the newer one the next number: {next}"),
+            false => "give the newer one another timestamp".to_owned(),
+        };
+        let twice = |what: &str, first: &str, second: &str| {
+            Finding::new(
+                Problem::DuplicateVersion,
+                format!("version {version} has two {what}: `{first}` and `{second}`"),
+            )
+            .at(Place::file(second))
+        };
+        for pair in repeated(&parts.ups) {
+            report(twice("ups", pair.0, pair.1).help(&cure));
+        }
+        for pair in repeated(&parts.downs) {
+            report(twice("downs", pair.0, pair.1).help(&cure));
+        }
+        let (up, down) = match (parts.ups.first(), parts.downs.first()) {
+            (None, Some(down)) if !claimed.contains_key(&version) => {
+                report(orphan(down.path, &format!("version {version}")));
+                continue;
+            }
+            (Some(up), Some(down)) => (up, down),
+            _ => continue,
+        };
+        if up.words != down.words {
+            report(
+                Finding::new(
+                    Problem::NameMismatch,
+                    format!(
+                        "the up of version {version} is called `{}`, not `{}`",
+                        up.words, down.words
+                    ),
+                )
+                .at(Place::file(down.path))
+                .help("give both the same name"),
+            );
+        }
+        match &up.content {
+            Some(Up::Code(code)) if code.has_down => report(
+                twice("downs", up.path, down.path)
+                    .help("remove this file, or `fn down` from the other"),
+            ),
+            Some(Up::Sql(script)) if script.directives.irreversible => report(
+                Finding::new(
+                    Problem::IrreversibleWithDown,
+                    format!(
+                        "version {version} is irreversible, but has a down: `{}`",
+                        down.path
+                    ),
+                )
+                .at(directive(script, database, |directives| {
+                    directives.irreversible
+                }))
+                .help("remove the directive, or the down"),
+            ),
+            _ => {}
+        }
+    }
+    findings.extend(gaps(set, claimed));
+    findings
+}
+
+/// The numbers missing between 1 and the last sequential version.
+fn gaps(set: &BTreeMap<i64, Parts<'_, Up>>, claimed: &BTreeMap<i64, &str>) -> Vec<About> {
+    let paths = set.iter().filter_map(|(version, parts)| {
+        let up = parts.ups.first().map(|up| up.path);
+        Some((*version, up.or(parts.downs.first().map(|down| down.path))?))
+    });
+    let mut present = claimed.clone();
+    present.extend(paths);
+    let mut findings = Vec::new();
+    let mut last: Option<(i64, &str)> = None;
+    for (version, path) in present.range(..FIRST_TIMESTAMP) {
+        let expected = last.map_or(1, |(last, _)| last + 1);
+        if *version > expected {
+            let missing = match *version - expected {
+                1 => format!("version {expected} is missing"),
+                _ => format!("versions {expected} to {} are missing", version - 1),
+            };
+            let between = match last {
+                Some((_, before)) => format!("between `{before}` and `{path}`"),
+                None => format!("before `{path}`"),
+            };
+            let finding = Finding::new(Problem::Gap, format!("{missing} {between}"))
+                .at(Place::file(path))
+                .help(format!(
+                    "bring the missing file back, or renumber this one to {expected}"
+                ))
+                .help("a history that has gaps for good says `allow(gap)`");
+            findings.push((Some(*version), finding));
+        }
+        last = Some((*version, path));
+    }
+    findings
+}
+
+/// What is wrong with the repeatable migrations among each other.
+pub(super) fn repeatable(set: &BTreeMap<String, Parts<'_, Script>>) -> Vec<About> {
+    let mut findings = Vec::new();
+    for parts in set.values() {
+        let twice = repeated(&parts.ups).chain(repeated(&parts.downs));
+        findings.extend(twice.map(|(first, second)| {
+            Finding::new(
+                Problem::DuplicateRepeatable,
+                format!("`{first}` and `{second}` have the same name"),
+            )
+            .at(Place::file(second))
+            .help("rename one of them: upper and lower case make no difference")
+        }));
+        if let ([], [down, ..]) = (parts.ups.as_slice(), parts.downs.as_slice()) {
+            findings.push(orphan(down.path, &format!("`{}`", down.words)));
+        }
+    }
+    findings
+        .into_iter()
+        .map(|finding| (None, finding))
+        .collect()
+}
+
+/// The migrations of a set, with their chain. Those that could not be read are left out.
+pub(super) fn migrations(set: BTreeMap<i64, Parts<'_, Up>>, database: Database) -> Vec<Migration> {
+    let mut chain = Chain::START;
+    let mut migrations = Vec::new();
+    for (version, parts) in set {
+        let Some((up, words)) = first(parts.ups) else {
+            continue;
+        };
+        let checksum = match &up {
+            Up::Sql(script) => Checksum::of_sql(&script.sql, database),
+            Up::Code(code) => Checksum::of_code(version, code.revision),
+        };
+        chain = chain.then(version, &checksum);
+        let said = match &up {
+            Up::Sql(script) => script.directives.description.clone(),
+            Up::Code(_) => None,
+        };
+        migrations.push(Migration {
+            version,
+            description: said.unwrap_or_else(|| description(words)),
+            irreversible: matches!(&up, Up::Sql(script) if script.directives.irreversible),
+            up,
+            down: first(parts.downs).map(|(down, _)| down),
+            checksum,
+            chain,
+        });
+    }
+    migrations
+}
+
+/// The repeatable migrations of a set.
+pub(super) fn repeatables(
+    set: BTreeMap<String, Parts<'_, Script>>,
+    database: Database,
+) -> Vec<Repeatable> {
+    let mut repeatables: Vec<Repeatable> = set
+        .into_values()
+        .filter_map(|parts| {
+            let (up, name) = first(parts.ups)?;
+            Some(Repeatable {
+                name: name.to_owned(),
+                checksum: Checksum::of_sql(&up.sql, database),
+                up,
+                down: first(parts.downs).map(|(down, _)| down),
+            })
+        })
+        .collect();
+    repeatables.sort_by(|a, b| a.name.cmp(&b.name));
+    repeatables
+}
+
+fn first<T>(pieces: Vec<Piece<'_, T>>) -> Option<(T, &str)> {
+    let piece = pieces.into_iter().next()?;
+    Some((piece.content?, piece.words))
+}
+
+/// Every piece after the first, each with the first.
+fn repeated<'p, 'a, T>(
+    pieces: &'p [Piece<'a, T>],
+) -> impl Iterator<Item = (&'a str, &'a str)> + use<'p, 'a, T> {
+    let first = pieces.first().map_or("", |piece| piece.path);
+    pieces.iter().skip(1).map(move |piece| (first, piece.path))
+}
+
+fn orphan(path: &str, what: &str) -> Finding {
+    Finding::new(Problem::OrphanDown, format!("there is no up of {what}"))
+        .at(Place::file(path))
+        .help("bring the up back, or delete this down")
+}
