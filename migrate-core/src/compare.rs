@@ -72,12 +72,14 @@ impl<'m, 'h> Comparison<'m, 'h> {
         found
     }
 
-    /// The first reason not to bring this database up, by the caller's policies.
+    /// The first reason not to bring this database up to `target`, by the caller's policies. What
+    /// is out of order above the target is none: it is not asked for.
     pub(crate) fn refusal(
         &self,
         set: &[Migration<'_>],
         history: &History,
         settings: &Settings,
+        target: i64,
     ) -> Result<(), ErrorKind> {
         if let Some(counter) = history.counter.filter(|c| settings.user_version && *c > 0)
             && history.rows.is_empty()
@@ -98,11 +100,15 @@ impl<'m, 'h> Comparison<'m, 'h> {
             });
         }
         self.refuse_changed()?;
-        if settings.out_of_order == Policy::Refuse && !self.out_of_order.is_empty() {
-            return Err(ErrorKind::OutOfOrder {
-                versions: self.out_of_order.clone(),
-                database: history.rows.last().map_or(0, |row| row.version),
-            });
+        let below = self
+            .out_of_order
+            .iter()
+            .copied()
+            .filter(|version| *version <= target);
+        let versions: Vec<i64> = below.collect();
+        if settings.out_of_order == Policy::Refuse && !versions.is_empty() {
+            let database = history.rows.last().map_or(0, |row| row.version);
+            return Err(ErrorKind::OutOfOrder { versions, database });
         }
         Ok(())
     }

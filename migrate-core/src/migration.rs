@@ -265,7 +265,7 @@ impl<'a> Migration<'a> {
 
     // Fields are moved one by one with `forget`: a `const fn` cannot drop what it replaces.
     const fn with_down_body(mut self, down: Body<'a>) -> Migration<'a> {
-        let before = std::mem::replace(&mut self.down, Some(down));
+        let before = self.down.replace(down);
         std::mem::forget(before);
         self
     }

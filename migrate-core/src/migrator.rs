@@ -130,7 +130,7 @@ impl<'m> Migrator<'m> {
         self
     }
 
-    /// Tells `observe` what happens while it happens.
+    /// Tells `observe` what happens while it happens. Of several, each is told.
     ///
     /// ```
     /// # let set: [migrate_core::Migration<'_>; 0] = [];
@@ -144,7 +144,7 @@ impl<'m> Migrator<'m> {
     /// ```
     #[must_use]
     pub fn observe(mut self, observe: impl Fn(&Event<'_>) + Send + Sync + 'm) -> Migrator<'m> {
-        self.observer = Observer::new(observe);
+        self.observer = self.observer.and(observe);
         self
     }
 }
@@ -165,13 +165,15 @@ impl<'m> Migrator<'m> {
         Ok(ready(engine::history(&mut db.backend(&self.settings.table)))?.version())
     }
 
-    /// Whether [`up`](Migrator::up) has anything to do, or would refuse to do it.
+    /// Whether [`up`](Migrator::up) has anything to do: a migration is pending, or a repeatable one
+    /// has changed.
     ///
     /// # Errors
     ///
     /// As [above](Migrator#errors).
     pub fn needs_migration<C: Connection>(&self, db: &mut C) -> Result<bool, Error> {
-        Ok(!self.status(db)?.is_current())
+        let status = self.status(db)?;
+        Ok(status.pending().next().is_some() || status.repeatables.iter().any(|line| line.due))
     }
 
     /// How the database and the program stand to each other, migration by migration.

@@ -42,13 +42,22 @@ pub enum Event<'e> {
     },
 }
 
+type Observe<'o> = dyn Fn(&Event<'_>) + Send + Sync + 'o;
+
 /// Who is told, if anybody.
 #[derive(Clone, Default)]
-pub(crate) struct Observer<'o>(Option<Arc<dyn Fn(&Event<'_>) + Send + Sync + 'o>>);
+pub(crate) struct Observer<'o>(Option<Arc<Observe<'o>>>);
 
 impl<'o> Observer<'o> {
-    pub(crate) fn new(observe: impl Fn(&Event<'_>) + Send + Sync + 'o) -> Observer<'o> {
-        Observer(Some(Arc::new(observe)))
+    /// Tells `observe` too, after those that are told already.
+    pub(crate) fn and(self, observe: impl Fn(&Event<'_>) + Send + Sync + 'o) -> Observer<'o> {
+        Observer(Some(match self.0 {
+            None => Arc::new(observe),
+            Some(before) => Arc::new(move |event: &Event<'_>| {
+                before(event);
+                observe(event);
+            }),
+        }))
     }
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
@@ -86,7 +95,7 @@ fn trace(event: &Event<'_>) {
             "migration started"
         ),
         Event::Repeated { step, count, rows } => {
-            tracing::debug!(version = step.version(), count, rows, "migration repeated")
+            tracing::debug!(version = step.version(), count, rows, "migration repeated");
         }
         Event::Finished { done } => tracing::info!(
             action = %done.action,

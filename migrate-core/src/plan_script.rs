@@ -6,7 +6,7 @@ use std::fmt;
 use migrate_source::sql::{statements, tokens};
 use migrate_source::{Database, Mode};
 
-use crate::migration::{Body, Script};
+use crate::migration::{Body, Migration, Script};
 use crate::plan::{Plan, Step, Transaction};
 use crate::report::Action;
 use crate::units;
@@ -215,5 +215,5 @@ fn database(plan: &Plan<'_>) -> Database {
     let mut migrations = plan.steps.iter().filter_map(|step| step.migration);
     migrations
         .next()
-        .map_or(Database::Sqlite, |migration| migration.database())
+        .map_or(Database::Sqlite, Migration::database)
 }

@@ -48,14 +48,16 @@ fn no_directives() {
 #[test]
 fn each_directive() {
     check(BOTH, "-- migrate: no-transaction", |d| {
-        d.mode = Mode::NoTransaction
+        d.mode = Mode::NoTransaction;
     });
     check(BOTH, "-- migrate: repeat\nUPDATE a SET b = 1;", |d| {
-        d.mode = Mode::Repeat
+        d.mode = Mode::Repeat;
     });
-    check(BOTH, "-- migrate: irreversible", |d| d.irreversible = true);
+    check(BOTH, "-- migrate: irreversible", |d| {
+        d.irreversible = true;
+    });
     check(&[Sqlite], "-- migrate: foreign-keys on", |d| {
-        d.foreign_keys = true
+        d.foreign_keys = true;
     });
     check(BOTH, "-- migrate: unverified \"needs vec0\"", |d| {
         d.unverified = Some("needs vec0".to_owned());
@@ -83,14 +85,14 @@ fn spacing() {
         "# about\n-- migrate: repeat",
     ] {
         check(BOTH, &format!("{comment}\nDELETE FROM a;"), |d| {
-            d.mode = Mode::Repeat
+            d.mode = Mode::Repeat;
         });
     }
     check(&[Sqlite], "-- migrate: foreign-keys   on", |d| {
-        d.foreign_keys = true
+        d.foreign_keys = true;
     });
     check(BOTH, "-- migrate: description  \" a b \"", |d| {
-        d.description = Some("a b".to_owned())
+        d.description = Some("a b".to_owned());
     });
 }
 
@@ -116,10 +118,10 @@ fn markers_of_other_tools() {
         "-- postgres-migrations disable-transaction",
     ] {
         check(BOTH, &format!("{comment}\nSELECT 1;"), |d| {
-            d.mode = Mode::NoTransaction
+            d.mode = Mode::NoTransaction;
         });
         check(BOTH, &format!("-- a\n{comment}"), |d| {
-            d.mode = Mode::NoTransaction
+            d.mode = Mode::NoTransaction;
         });
     }
     for comment in [
@@ -363,7 +365,9 @@ fn the_same_twice_is_no_contradiction() {
         );
     }
     let both = "-- no-transaction\n-- migrate: no-transaction";
-    check(BOTH, both, |d| d.mode = Mode::NoTransaction);
+    check(BOTH, both, |d| {
+        d.mode = Mode::NoTransaction;
+    });
 }
 
 #[test]
@@ -396,7 +400,7 @@ fn to_comments_and_back() {
             assert_eq!(comments.is_empty(), plain);
         }
         check(&[Postgres], &Directives::to_comments(mode, false), |d| {
-            d.mode = mode
+            d.mode = mode;
         });
     }
 }

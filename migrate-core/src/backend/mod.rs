@@ -4,7 +4,6 @@
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use std::any::Any;
 use std::future::Future;
 use std::time::Duration;
 
@@ -158,7 +157,6 @@ pub(crate) enum Fault {
     ForeignKeys(Vec<Violation>),
     TransactionEnded,
     NotCompiled,
-    Panic(Box<dyn Any + Send>),
     Other,
 }
 

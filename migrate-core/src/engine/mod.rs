@@ -6,8 +6,6 @@
 mod orders;
 mod step;
 
-use std::any::Any;
-use std::panic;
 use std::time::{Duration, Instant};
 
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
@@ -60,8 +58,6 @@ pub(crate) async fn run<B: Backend>(
         (Err(trouble), _) => trouble,
     };
     match trouble {
-        // The connection is as it was, so the panic may go on to whoever catches it.
-        Trouble::Panic(payload) => panic::resume_unwind(payload),
         Trouble::Error(kind, source) => Err(Error::new(kind, report, source)),
         Trouble::Stale => unreachable!("`bring` plans anew when the history has changed"),
     }
@@ -138,8 +134,6 @@ struct Runner<'r, 'm, B> {
 enum Trouble {
     /// Another run has changed the history.
     Stale,
-    /// Code of a migration panicked.
-    Panic(Box<dyn Any + Send>),
     Error(ErrorKind, Option<BoxError>),
 }
 
@@ -147,7 +141,6 @@ impl Trouble {
     fn into_error(self) -> Error {
         match self {
             Trouble::Error(kind, source) => Error::new(kind, Report::default(), source),
-            Trouble::Panic(payload) => panic::resume_unwind(payload),
             Trouble::Stale => unreachable!("only a run that writes can be overtaken"),
         }
     }
@@ -347,7 +340,6 @@ fn outside(failure: Failure, waited: Duration) -> Trouble {
         Fault::InTransaction => ErrorKind::InTransaction,
         Fault::ForeignHistory { table, lacking } => ErrorKind::ForeignHistory { table, lacking },
         Fault::Stale => return Trouble::Stale,
-        Fault::Panic(payload) => return Trouble::Panic(payload),
         Fault::ForeignKeys(_) | Fault::TransactionEnded | Fault::NotCompiled | Fault::Other => {
             ErrorKind::Database {
                 message: failure.message,

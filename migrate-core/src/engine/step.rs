@@ -30,20 +30,16 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             .perform(&orders.orders, &mut |progress| watch.see(progress))
             .await;
         let Watch { done, .. } = watch;
-        let stopped = match performed {
-            Ok(_) => {
-                let after = orders.after;
-                self.keep(done, after.version());
-                return Ok(after);
-            }
-            Err(stopped) => stopped,
+        let Err(Stopped { at, open, failure }) = performed else {
+            let after = orders.after;
+            self.keep(done, after.version());
+            return Ok(after);
         };
-        let Stopped { at, open, failure } = stopped;
         let Some(step) = orders.step[at] else {
             self.rollback(open).await;
             return Err(outside(failure, began.elapsed()));
         };
-        if matches!(failure.fault, Fault::Stale | Fault::Panic(_)) {
+        if matches!(failure.fault, Fault::Stale) {
             self.rollback(open).await;
             return Err(outside(failure, began.elapsed()));
         }
@@ -103,15 +99,13 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         };
         self.run.observer.tell(&Event::Started { step });
         let began = Instant::now();
-        let enforced = script.foreign_keys;
         let after = if is_repeat(step) {
             self.repeat(step, script, before).await?
         } else {
             self.units(step, script, before).await?
         };
-        if enforced {
-            self.unmarked(&[Order::Enforce(false)]).await?;
-        }
+        // Whatever the script made of it.
+        self.unmarked(&[Order::Enforce(false)]).await?;
         let done = observer::done(step, began.elapsed());
         self.run.observer.tell(&Event::Finished { done: &done });
         self.keep(vec![done], after.version());
@@ -284,7 +278,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         let Stopped { at, open, failure } = stopped;
         self.rollback(open).await;
         let is_own = orders.step[at].is_some();
-        if !is_own || matches!(failure.fault, Fault::Stale | Fault::Panic(_)) {
+        if !is_own || matches!(failure.fault, Fault::Stale) {
             return self.outside(failure);
         }
         failed(step, failure, Outcome::Stopped { statements: kept })
@@ -379,7 +373,7 @@ pub(super) fn failed(step: &Step<'_>, failure: Failure, outcome: Outcome) -> Tro
         )),
         _ => None,
     };
-    let failed = Failed {
+    let failed = Box::new(Failed {
         version: step.version(),
         description: step.description().to_owned(),
         message: failure.message,
@@ -387,7 +381,7 @@ pub(super) fn failed(step: &Step<'_>, failure: Failure, outcome: Outcome) -> Tro
         file: step.file().unwrap_or_default().to_owned(),
         place,
         outcome,
-    };
+    });
     let kind = match failure.fault {
         Fault::ReadOnly => ErrorKind::ReadOnly,
         Fault::ForeignKeys(violations) => ErrorKind::ForeignKeys { failed, violations },

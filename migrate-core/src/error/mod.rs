@@ -112,12 +112,12 @@ pub enum ErrorKind {
     /// SQL of a migration failed.
     Sql {
         /// Where, and what.
-        failed: Failed,
+        failed: Box<Failed>,
     },
     /// The code of a migration failed.
     Code {
         /// Where, and what.
-        failed: Failed,
+        failed: Box<Failed>,
     },
     /// The code of a migration is not part of this program.
     CodeNotCompiled {
@@ -129,14 +129,14 @@ pub enum ErrorKind {
     /// A migration would leave rows whose foreign keys point nowhere.
     ForeignKeys {
         /// Where, and what.
-        failed: Failed,
+        failed: Box<Failed>,
         /// What is violated, per child table and constraint.
         violations: Vec<Violation>,
     },
     /// A migration ended the transaction it ran in.
     TransactionEnded {
         /// Where, and what.
-        failed: Failed,
+        failed: Box<Failed>,
     },
     /// A `repeat` migration has not come to its end within the allowed number of steps.
     RepeatLimit {

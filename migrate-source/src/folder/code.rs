@@ -194,19 +194,14 @@ fn not_public(path: &str, text: &str, item: &Item<'_>) -> Finding {
 }
 
 fn not_literal(path: &str, text: &str, item: &Item<'_>) -> Finding {
-    let literal = if item.name == "REVISION" {
-        "`: u32 = 1`"
-    } else {
-        "`: bool = true`"
-    };
+    let name = &item.name;
+    let value = if name == "REVISION" { "u32 = 1" } else { "bool = true" };
     Finding::new(
         Problem::ConstantNotLiteral,
-        format!("`{}` is not a literal", item.name),
+        format!("the value of `{name}` is not a literal"),
     )
     .at(place(path, text, item))
-    .help(format!(
-        "it is read before the file is compiled: write {literal}"
-    ))
+    .help(format!("it is read before the file is compiled: `pub const {name}: {value};`"))
 }
 
 fn missing_up(path: &str, text: &str, private: Option<&Item<'_>>) -> Finding {

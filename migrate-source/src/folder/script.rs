@@ -111,8 +111,7 @@ impl Source<'_> {
                     comment.start,
                     comment.len(),
                 ))
-                .help("a file has one up marker before all SQL, and one down marker after it")
-                .help("where one file in a folder has markers, every one has")
+                .help("a file with markers has one for its up, before all SQL, and one for its down")
                 .help("if it is no marker, write the comment differently"),
             );
         }

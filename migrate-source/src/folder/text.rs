@@ -27,7 +27,7 @@ pub(super) fn decode(path: &str, bytes: &[u8]) -> Result<String, Finding> {
     if let Some(offset) = text.find('\0') {
         return Err(Finding::new(Problem::NulByte, "there is a NUL byte here")
             .at(Place::at(path, text, 1, offset, 1))
-            .help("remove it: the text would end there for the database")
+            .help("remove it: no database reads beyond it")
             .help("a file full of them is UTF-16: save it as UTF-8"));
     }
     Ok(text.replace("\r\n", "\n"))

@@ -1,10 +1,9 @@
 //! SQL text to tokens, by the lexical rules of each database.
 //!
 //! Checksums are taken over these tokens, so where one ends and the next begins is frozen: see
-//! [`crate::checksum`]. The rules are those of SQLite's tokenizer (its page "SQLite Tokenizer" and
-//! `tokenize.c`) and of the PostgreSQL manual, chapter "Lexical Structure", with
-//! `standard_conforming_strings` on. Neither database combines operators here: every character of
-//! punctuation is a token of its own.
+//! [`crate::checksum`]. The rules are those of SQLite's `tokenize.c` and of the PostgreSQL manual,
+//! chapter "Lexical Structure", with `standard_conforming_strings` on, but for operators: every
+//! character of punctuation is a token of its own.
 
 use crate::Database;
 

@@ -5,7 +5,7 @@
 //!
 //! - the body of `CREATE TRIGGER … BEGIN …; END` on SQLite and of `CREATE FUNCTION … BEGIN ATOMIC …;
 //!   END` on PostgreSQL ends at an `END` that follows a `;`. There no statement can begin with
-//!   `END`, and the `END` of a `CASE` never follows a `;`. (SQLite's `sqlite3_complete` relies on it, too.)
+//!   `END`, and the `END` of a `CASE` never follows a `;`. `sqlite3_complete` relies on it, too.
 //! - the commands of `CREATE RULE … DO (…; …)` on PostgreSQL stand in parentheses.
 //!
 //! Parentheses protect no `;` elsewhere. It would be a syntax error there, and splitting keeps one

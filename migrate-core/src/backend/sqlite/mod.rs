@@ -3,13 +3,13 @@
 //! Sources: "How To Corrupt", "Transaction", "PRAGMA", "Savepoints" and "Foreign Key Support" of
 //! SQLite's manual.
 
+mod check;
 mod failure;
 mod foreign_keys;
 mod history;
 mod script;
 mod session;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use migrate_source::Database;
@@ -52,7 +52,7 @@ impl<'c> Sqlite<'c> {
         match order {
             Order::Begin => {
                 self.ran = Duration::ZERO;
-                self.execute("BEGIN IMMEDIATE")?;
+                self.begin()?;
                 self.in_transaction = true;
             }
             Order::Commit => {
@@ -83,7 +83,7 @@ impl<'c> Sqlite<'c> {
             }
             Order::Code(code) => return self.run(|s| s.code(code)).map(Some),
             Order::InPlace(check) => {
-                if !in_place(self.db, *check)? {
+                if !check::ask(self.db, *check)? {
                     return Err(Failure::new(Fault::Stale, "it is not in place any more"));
                 }
             }
@@ -112,7 +112,7 @@ impl<'c> Sqlite<'c> {
             Order::EraseRepeated(name) => history::erase_repeated(self.db, self.table, name)?,
             Order::Chain(version, chain) => history::chain(self.db, self.table, *version, chain)?,
             Order::Counter(version) => {
-                self.execute(&format!("PRAGMA main.user_version = {version}"))?
+                self.execute(&format!("PRAGMA main.user_version = {version}"))?;
             }
         }
         Ok(None)
@@ -122,12 +122,32 @@ impl<'c> Sqlite<'c> {
         self.db.execute_batch(sql).map_err(failure)
     }
 
+    /// Takes the lock, or fails at once: the engine does the waiting here, and tells of it.
+    fn begin(&self) -> Result<(), Failure> {
+        let wait = |time| self.db.busy_timeout(time).map_err(failure);
+        wait(Duration::ZERO)?;
+        let begun = self.execute("BEGIN IMMEDIATE");
+        wait(
+            self.session
+                .as_ref()
+                .map_or(Duration::ZERO, Session::lock_timeout),
+        )?;
+        begun
+    }
+
     fn enforce(&self, on: bool) -> Result<(), Failure> {
         self.execute(if on {
             "PRAGMA foreign_keys = ON"
         } else {
             "PRAGMA foreign_keys = OFF"
         })
+    }
+
+    fn refuse_transaction(&self) -> Result<(), Failure> {
+        if self.db.is_autocommit() {
+            return Ok(());
+        }
+        Err(Failure::new(Fault::InTransaction, "inside a transaction"))
     }
 
     /// Runs what belongs to a migration, and sees that the transaction outlives it.
@@ -152,57 +172,11 @@ impl<'c> Sqlite<'c> {
                 "the code is not part of this program",
             ));
         };
-        let db: &Connection = self.db;
-        // The unwinding goes on once the connection is as it was.
-        match catch_unwind(AssertUnwindSafe(|| run(db))) {
-            Ok(result) => result.map_err(failure::of_code),
-            Err(payload) => Err(Failure::new(Fault::Panic(payload), "the code panicked")),
-        }
-    }
-}
-
-/// Asks a check while the connection refuses to write.
-fn in_place(db: &Connection, check: Check) -> Result<bool, Failure> {
-    let Check::Sqlite(check) = check;
-    let before: bool = db
-        .pragma_query_value(None, "query_only", |row| row.get(0))
-        .map_err(failure)?;
-    db.execute_batch("PRAGMA query_only = ON")
-        .map_err(failure)?;
-    let answer = catch_unwind(AssertUnwindSafe(|| check(db)));
-    db.pragma_update(None, "query_only", before)
-        .map_err(failure)?;
-    match answer {
-        Ok(answer) => answer.map_err(failure::of_code),
-        Err(payload) => Err(Failure::new(Fault::Panic(payload), "the check panicked")),
-    }
-}
-
-impl Backend for Sqlite<'_> {
-    const DATABASE: Database = Database::Sqlite;
-
-    async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
-        history::head(self.db, self.table, repeatables)
+        run(self.db).map_err(failure::of_code)
     }
 
-    async fn history(&mut self) -> Result<History, Failure> {
-        history::read(self.db, self.table)
-    }
-
-    async fn in_place(&mut self, check: Check) -> Result<bool, Failure> {
-        in_place(self.db, check)
-    }
-
-    async fn open(&mut self, lock_timeout: Duration) -> Result<(), Failure> {
-        if !self.db.is_autocommit() {
-            return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
-        }
-        self.session = Some(Session::open(self.db, lock_timeout)?);
-        self.foreign_keys.watch(self.db);
-        self.enforce(false)
-    }
-
-    async fn close(&mut self) -> Result<(), Failure> {
+    /// Puts the connection back to how it was before [`Backend::open`].
+    fn restore(&mut self) -> Result<(), Failure> {
         let Some(session) = self.session.take() else {
             return Ok(());
         };
@@ -211,6 +185,41 @@ impl Backend for Sqlite<'_> {
         }
         self.foreign_keys.unwatch(self.db);
         session.close(self.db)
+    }
+}
+
+/// The code of a migration, or an observer, may panic: nothing is left half done then either.
+impl Drop for Sqlite<'_> {
+    fn drop(&mut self) {
+        let _ = self.restore();
+    }
+}
+
+impl Backend for Sqlite<'_> {
+    const DATABASE: Database = Database::Sqlite;
+
+    async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
+        self.refuse_transaction()?;
+        history::head(self.db, self.table, repeatables)
+    }
+
+    async fn history(&mut self) -> Result<History, Failure> {
+        history::read(self.db, self.table)
+    }
+
+    async fn in_place(&mut self, check: Check) -> Result<bool, Failure> {
+        check::ask(self.db, check)
+    }
+
+    async fn open(&mut self, lock_timeout: Duration) -> Result<(), Failure> {
+        self.refuse_transaction()?;
+        self.session = Some(Session::open(self.db, lock_timeout)?);
+        self.foreign_keys.watch(self.db);
+        self.enforce(false)
+    }
+
+    async fn close(&mut self) -> Result<(), Failure> {
+        self.restore()
     }
 
     async fn perform(

@@ -25,6 +25,7 @@ const PRAGMAS: &[&str] = &[
 
 /// How the connection was.
 pub(super) struct Session {
+    lock_timeout: Duration,
     busy_timeout: u64,
     pragmas: Vec<(&'static str, Option<i64>)>,
 }
@@ -36,6 +37,7 @@ impl Session {
         let pragmas = PRAGMAS.iter().map(|name| Ok((*name, get(db, name)?)));
         match pragmas.collect() {
             Ok(pragmas) => Ok(Session {
+                lock_timeout,
                 busy_timeout: busy_timeout.unsigned_abs(),
                 pragmas,
             }),
@@ -44,6 +46,11 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// How long to wait for other processes during the run.
+    pub(super) fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
     }
 
     pub(super) fn close(self, db: &Connection) -> Result<(), Failure> {

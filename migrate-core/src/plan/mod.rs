@@ -1,5 +1,8 @@
 //! Deciding what to do: a pure function of the set, the history and the goal.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use migrate_source::directive::Directives;
@@ -185,7 +188,7 @@ pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, E
 
 fn up<'m>(now: Situation<'m, '_>, target: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
     let found = Comparison::of(now.set, now.history);
-    found.refusal(now.set, now.history, now.settings)?;
+    found.refusal(now.set, now.history, now.settings, target)?;
     let wanted = found.pending.iter().enumerate();
     let wanted = wanted.filter(|(_, m)| m.version().is_some_and(|version| version <= target));
     let mut steps = Vec::new();

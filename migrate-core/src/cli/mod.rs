@@ -1,0 +1,240 @@
+//! The commands about migrations, to mount in a program's own command line.
+//!
+//! ```
+//! use std::process::ExitCode;
+//!
+//! use clap::Parser;
+//! use migrate_core::{Migrator, rusqlite};
+//!
+//! migrate_core::embed_migrations!("migrations");
+//!
+//! #[derive(Parser)]
+//! enum Task {
+//!     /// Migrate the database, or look at it
+//!     #[command(subcommand)]
+//!     Db(migrate_core::cli::Command),
+//! }
+//!
+//! fn main() -> ExitCode {
+//! #   let args = ["app", "db", "migrate"];
+//! #   let Task::Db(command) = Task::parse_from(args);
+//! #   stringify! {
+//!     let Task::Db(command) = Task::parse();
+//! #   };
+//!     let mut db = rusqlite::Connection::open_in_memory().expect("memory is there");
+//!     command.run(&Migrator::new(&MIGRATIONS), &mut db)
+//! }
+//! ```
+//!
+//! This gives `app db migrate | status | plan | down | redo | reset | verify`. Of these, `status`,
+//! `plan` and `verify` only look. Answers go to standard output; with `--json`, as one JSON object.
+
+mod confirm;
+mod error;
+mod json;
+mod progress;
+mod run;
+mod stand;
+mod table;
+mod verdict;
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::builder::RangedI64ValueParser;
+
+use crate::cli::progress::Progress;
+use crate::{Connection, Goal, Migrator};
+
+pub use error::Error;
+pub use verdict::Verdict;
+
+/// What a user asks for: a subcommand of a clap program.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Apply the pending migrations
+    Migrate {
+        /// Stop after this version
+        #[arg(long, value_name = "VERSION", value_parser = version())]
+        to: Option<i64>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the version of the database, and what is pending
+    #[command(after_help = verdict::STATUS_HELP)]
+    Status {
+        /// Tell by the exit code whether the database is up to date
+        #[arg(long)]
+        check: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the SQL that would be run, and run nothing
+    Plan {
+        /// The way to this version, up or down
+        #[arg(long, value_name = "VERSION", value_parser = version(), conflicts_with = "down")]
+        to: Option<i64>,
+        /// The way back, by one migration or by COUNT
+        #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+        down: Option<NonZeroUsize>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take the last migration back
+    Down {
+        /// Take back this many
+        #[arg(long, value_name = "COUNT", default_value = "1", conflicts_with = "to")]
+        count: NonZeroUsize,
+        /// Take back all above this version
+        #[arg(long, value_name = "VERSION", value_parser = version())]
+        to: Option<i64>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take the last migration back and apply it again
+    Redo {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take every migration back; what their tables hold is lost
+    Reset {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare the history of the database with the program
+    #[command(after_help = verdict::VERIFY_HELP)]
+    Verify {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What a command has to say.
+struct Answer {
+    text: String,
+    verdict: Verdict,
+}
+
+impl Command {
+    /// Does what the user asks for, and gives the exit code of the program.
+    ///
+    /// The answer goes to standard output, an error to standard error after the word `error:`. On a
+    /// terminal, a run that takes longer than a moment shows how far it is, and `reset` asks first.
+    pub fn run<C: Connection>(&self, migrator: &Migrator<'_>, db: &mut C) -> ExitCode {
+        match self.run_on_terminal(migrator, db) {
+            Ok(verdict) => verdict.into(),
+            Err(error) => {
+                // When standard error is closed, there is nobody left to tell.
+                let _ = writeln!(io::stderr(), "error: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Does what the user asks for, and writes the answer to `out`: for programs that show errors
+    /// in their own way, and for tests. It asks nothing, so `reset` needs its `yes`.
+    ///
+    /// # Errors
+    ///
+    /// When a verb of the migrator fails, a `reset` is not confirmed, or `out` cannot be written.
+    pub fn run_to<C: Connection>(
+        &self,
+        migrator: &Migrator<'_>,
+        db: &mut C,
+        out: &mut impl Write,
+    ) -> Result<Verdict, Error> {
+        let answer = self.answer(migrator, db)?;
+        out.write_all(answer.text.as_bytes())?;
+        out.flush()?;
+        Ok(answer.verdict)
+    }
+
+    /// Whether it writes to the database. For the others, a connection that only reads will do.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        match self {
+            Command::Migrate { .. }
+            | Command::Down { .. }
+            | Command::Redo { .. }
+            | Command::Reset { .. } => true,
+            Command::Status { .. } | Command::Plan { .. } | Command::Verify { .. } => false,
+        }
+    }
+
+    fn run_on_terminal<C: Connection>(
+        &self,
+        migrator: &Migrator<'_>,
+        db: &mut C,
+    ) -> Result<Verdict, Error> {
+        let confirmed = confirm::on_terminal(self, migrator, db)?;
+        let progress = self.writes().then(Progress::start).flatten();
+        let watched = progress.as_ref().map(|progress| progress.watch(migrator));
+        let answer = confirmed.answer(watched.as_ref().unwrap_or(migrator), db);
+        drop(progress);
+        let answer = answer?;
+        let mut out = io::stdout().lock();
+        let written = out.write_all(answer.text.as_bytes());
+        match written.and_then(|()| out.flush()) {
+            // The reader has read all that it wanted, as `head` does.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(answer.verdict),
+        }
+    }
+
+    fn answer<C: Connection>(&self, migrator: &Migrator<'_>, db: &mut C) -> Result<Answer, Error> {
+        match *self {
+            Command::Migrate { to, json } => {
+                run::up(migrator, db, to.map_or(Goal::Up, Goal::UpTo), json)
+            }
+            Command::Status { check, json } => stand::status(migrator, db, check, json),
+            Command::Plan { to, down, json } => {
+                let goal = match (to, down) {
+                    (Some(version), _) if version < migrator.current_version(db)? => {
+                        Goal::DownTo(version)
+                    }
+                    (Some(version), _) => Goal::UpTo(version),
+                    (None, Some(count)) => Goal::Down(count.get()),
+                    (None, None) => Goal::Up,
+                };
+                run::plan(migrator, db, goal, json)
+            }
+            Command::Down { count, to, json } => {
+                let goal = to.map_or(Goal::Down(count.get()), Goal::DownTo);
+                run::down(migrator, db, goal, json)
+            }
+            Command::Redo { json } => run::redo(migrator, db, json),
+            Command::Reset { yes, json } => {
+                if !yes {
+                    confirm::refuse(migrator, db)?;
+                }
+                run::down(migrator, db, Goal::Reset, json)
+            }
+            Command::Verify { json } => stand::verify(migrator, db, json),
+        }
+    }
+}
+
+impl Answer {
+    fn fine(text: String) -> Answer {
+        Answer {
+            text,
+            verdict: Verdict::Fine,
+        }
+    }
+}
+
+fn version() -> RangedI64ValueParser<i64> {
+    RangedI64ValueParser::new().range(0..)
+}

@@ -1,0 +1,96 @@
+//! What a run did, or would do.
+
+use std::fmt::Write;
+
+use crate::cli::{Answer, Error, json};
+use crate::plan_script::one_line;
+use crate::{Action, Connection, Goal, Migrator, Report};
+
+pub(super) fn up<C: Connection>(
+    migrator: &Migrator<'_>,
+    db: &mut C,
+    goal: Goal,
+    json: bool,
+) -> Result<Answer, Error> {
+    let report = migrator.bring(db, goal)?;
+    let (from, to) = (report.from(), report.to());
+    let summary = if report.is_empty() {
+        format!("Database already at version {to}")
+    } else if from == to {
+        format!("Database at version {to}")
+    } else {
+        format!("Migrated from version {from} to {to}")
+    };
+    Ok(answer(&report, &summary, json))
+}
+
+pub(super) fn down<C: Connection>(
+    migrator: &Migrator<'_>,
+    db: &mut C,
+    goal: Goal,
+    json: bool,
+) -> Result<Answer, Error> {
+    let report = migrator.bring(db, goal)?;
+    Ok(answer(&report, &database_at(&report, "take back"), json))
+}
+
+pub(super) fn redo<C: Connection>(
+    migrator: &Migrator<'_>,
+    db: &mut C,
+    json: bool,
+) -> Result<Answer, Error> {
+    let report = migrator.redo(db)?;
+    Ok(answer(&report, &database_at(&report, "redo"), json))
+}
+
+pub(super) fn plan<C: Connection>(
+    migrator: &Migrator<'_>,
+    db: &mut C,
+    goal: Goal,
+    json: bool,
+) -> Result<Answer, Error> {
+    let plan = migrator.plan(db, goal)?;
+    Ok(Answer::fine(if json {
+        json::text(&json::plan(&plan))
+    } else {
+        format!("{plan}\n")
+    }))
+}
+
+fn answer(report: &Report, summary: &str, json: bool) -> Answer {
+    Answer::fine(if json {
+        json::text(&json::report(report))
+    } else {
+        format!("{}{summary}\n", steps(report))
+    })
+}
+
+fn database_at(report: &Report, verb: &str) -> String {
+    let to = report.to();
+    if report.is_empty() {
+        format!("Nothing to {verb}, database at version {to}")
+    } else {
+        format!("Database at version {to}")
+    }
+}
+
+/// What was done, a line each.
+fn steps(report: &Report) -> String {
+    let mut text = String::new();
+    for done in report.steps() {
+        let what = match done.action {
+            Action::Up => "Applied",
+            Action::Down => "Taken back",
+            Action::Adopt => "Adopted",
+            Action::Mark => "Marked",
+            Action::Unmark => "Unmarked",
+        };
+        let version = done.version.map(|version| format!("{version} "));
+        let version = version.unwrap_or_default();
+        let description = one_line(&done.description);
+        let took = done.duration.as_millis();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{what}: {version}{description} ({took} ms)");
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! How a database stands: `status` and `verify`.
+
+use std::fmt::Write;
+
+use crate::cli::table::{self, Column};
+use crate::cli::{Answer, Error, Verdict, json};
+use crate::plan_script::one_line;
+use crate::{Connection, ErrorKind, Goal, Migrator, Status, Verification};
+
+pub(super) fn status<C: Connection>(
+    migrator: &Migrator<'_>,
+    db: &mut C,
+    check: bool,
+    json: bool,
+) -> Result<Answer, Error> {
+    let status = migrator.status(db)?;
+    // What counts as a misfit is up to the policies of the migrator, so the plan is asked.
+    let (found, refusal) = match migrator.plan(db, Goal::Up) {
+        Ok(plan) if plan.is_empty() => (Verdict::Fine, None),
+        Ok(_) => (Verdict::Pending, None),
+        Err(error) if is_misfit(error.kind()) => (Verdict::Misfit, Some(error.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    let verdict = if check { found } else { Verdict::Fine };
+    let text = if json {
+        json::text(&json::status(&status, refusal.as_deref()))
+    } else {
+        status_text(&status, refusal.as_deref())
+    };
+    Ok(Answer { text, verdict })
+}
+
+pub(super) fn verify<C: Connection>(
+    migrator: &Migrator<'_>,
+    db: &mut C,
+    json: bool,
+) -> Result<Answer, Error> {
+    let found = migrator.verify(db)?;
+    let text = if json {
+        json::text(&json::verification(&found))
+    } else if found.is_clean() {
+        let version = migrator.current_version(db)?;
+        format!("The history fits the program, database at version {version}\n")
+    } else {
+        misfits(&found)
+    };
+    let verdict = if found.is_clean() {
+        Verdict::Fine
+    } else {
+        Verdict::Misfit
+    };
+    Ok(Answer { text, verdict })
+}
+
+/// Whether `migrate` refuses because of what the history says.
+fn is_misfit(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Changed { .. }
+            | ErrorKind::Newer { .. }
+            | ErrorKind::Missing { .. }
+            | ErrorKind::OutOfOrder { .. }
+            | ErrorKind::ResumeChanged { .. }
+            | ErrorKind::CounterWithoutHistory { .. }
+    )
+}
+
+fn status_text(status: &Status, refusal: Option<&str>) -> String {
+    let available = status.migrations.iter().filter(|line| line.file.is_some());
+    let mut text = format!(
+        "Current version: {}\nAvailable migrations: {}\n",
+        status.current,
+        available.count()
+    );
+    text.push_str(&match status.pending().count() {
+        0 => "No pending migrations\n".to_owned(),
+        pending => format!("Pending migrations: {pending}\n"),
+    });
+    let due = status.repeatables.iter().filter(|line| line.due).count();
+    if due > 0 {
+        text.push_str(&format!("Repeatable migrations due: {due}\n"));
+    }
+    let versions = status.migrations.iter().map(|line| {
+        let applied_at = line.applied.as_ref().map(|row| instant(row.applied_at()));
+        vec![
+            line.version.to_string(),
+            line.state.name().to_owned(),
+            applied_at.unwrap_or_default(),
+            one_line(&line.description),
+        ]
+    });
+    let repeatables = status.repeatables.iter().map(|line| {
+        let state = if line.due { "due" } else { "applied" };
+        vec![
+            "R".to_owned(),
+            state.to_owned(),
+            line.applied_at.as_deref().map(instant).unwrap_or_default(),
+            one_line(&line.name),
+        ]
+    });
+    let rows: Vec<Vec<String>> = versions.chain(repeatables).collect();
+    if !rows.is_empty() {
+        text.push_str(&format!("\n{}\n", table::of(COLUMNS, rows.into_iter())));
+    }
+    if let Some(refusal) = refusal {
+        text.push_str(&format!("\n`migrate` would refuse: {refusal}\n"));
+    }
+    text
+}
+
+const COLUMNS: &[Column] = &[
+    Column::right("Version"),
+    Column::left("State"),
+    Column::left("Applied (UTC)"),
+    Column::text("Description"),
+];
+
+/// A point in time of the history, to the second: `2025-03-01 09:30:00`.
+fn instant(rfc3339: &str) -> String {
+    match (rfc3339.get(..10), rfc3339.get(11..19)) {
+        (Some(date), Some(time)) => one_line(&format!("{date} {time}")),
+        _ => one_line(rfc3339),
+    }
+}
+
+/// Everything that does not fit, a line each.
+fn misfits(found: &Verification) -> String {
+    let mut text = String::from("The history does not fit the program\n");
+    let mut line = |what: &str, of: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {what}: {of}");
+    };
+    for changed in &found.changed {
+        line(
+            "changed",
+            format!(
+                "{} {}\n    applied with {}\n    now          {}",
+                changed.version,
+                changed.file,
+                one_line(&changed.applied),
+                changed.now
+            ),
+        );
+    }
+    let lists = [
+        ("missing", &found.missing),
+        ("newer", &found.newer),
+        ("out of order", &found.out_of_order),
+        ("unfinished", &found.unfinished),
+    ];
+    for (what, versions) in lists.into_iter().filter(|(_, v)| !v.is_empty()) {
+        let versions: Vec<String> = versions.iter().map(i64::to_string).collect();
+        line(what, versions.join(", "));
+    }
+    if let Some(counter) = found.counter {
+        line("user_version", counter.to_string());
+    }
+    text
+}

@@ -1,0 +1,747 @@
+//! Every problem, by its name: the smallest folder that shows it, under `fixtures/`, and its text.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migrate_source::Database;
+use migrate_source::folder::{File, Finding, Folder, Options, Problem, disk};
+
+/// Checks what the fixture of `problem` gives: findings of that problem only, and their texts.
+#[track_caller]
+fn check(problem: Problem, expected: &str) {
+    let listing = disk::list(&fixture(problem)).unwrap();
+    check_folder(problem, &listing.read(&options(problem)), expected);
+}
+
+#[track_caller]
+fn check_folder(problem: Problem, folder: &Folder, expected: &str) {
+    let others = folder.findings.iter().filter(|f| f.problem != problem);
+    assert_eq!(others.collect::<Vec<_>>(), [] as [&Finding; 0]);
+    let findings = folder.findings.iter();
+    let texts: Vec<_> = findings.map(|f| f.render("migrations")).collect();
+    assert_eq!(texts.join("\n\n"), expected.trim_matches('\n'));
+}
+
+fn fixture(problem: Problem) -> PathBuf {
+    fixtures().join(problem.name())
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn options(problem: Problem) -> Options {
+    Options::new(match problem {
+        Problem::UnterminatedDollarQuote | Problem::PsqlCommand => Database::Postgres,
+        _ => Database::Sqlite,
+    })
+}
+
+/// A copy of the fixture, for what not every file system can hold.
+#[cfg(unix)]
+fn copy_of(problem: Problem) -> PathBuf {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(problem.name());
+    let _ = fs::remove_dir_all(&copy);
+    fs::create_dir_all(&copy).unwrap();
+    for file in disk::list(&fixture(problem)).unwrap().files {
+        fs::write(copy.join(file.path), file.bytes).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn missing_folder() {
+    let fixture = fixture(Problem::MissingFolder);
+    let missing = fixture.join("migrations");
+    let error = disk::list(&missing).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    assert_eq!(disk::nearest(&missing), Some(fixture.join("migration")));
+    assert_eq!(
+        Finding::missing_folder("app/migrations", Some("app/migration")).render(""),
+        "the folder `app/migrations` does not exist
+  = help: there is a folder `app/migration`",
+    );
+    assert_eq!(
+        Finding::missing_folder("app/migrations", None).render(""),
+        "the folder `app/migrations` does not exist
+  = help: the path is relative to the folder of the package's Cargo.toml",
+    );
+}
+
+#[test]
+fn absolute_path() {
+    assert_eq!(
+        Finding::absolute_path("/srv/app/migrations").render(""),
+        "`/srv/app/migrations` is an absolute path
+  = help: name the folder relative to the package's Cargo.toml: `migrations`",
+    );
+}
+
+#[test]
+fn outside_package() {
+    assert_eq!(
+        Finding::outside_package("../migrations").render(""),
+        "the folder `../migrations` is outside the package
+  = help: move it below the package's Cargo.toml: `cargo package` leaves it out where it is
+  = help: a package that is never published may say `allow(outside_package)`",
+    );
+}
+
+#[test]
+fn empty_folder() {
+    check(
+        Problem::EmptyFolder,
+        r#"
+the folder holds no migration
+  = help: add the first one: `0001_what_it_does.up.sql`
+"#,
+    );
+}
+
+#[test]
+fn mixed_layouts() {
+    check(
+        Problem::MixedLayouts,
+        r#"
+this file has the layout *one file*, but `0001_create_users.up.sql` has *plain*
+ --> migrations/0003_add_email.sql:1:1
+  = help: keep to one layout in a folder; the versions can stay
+"#,
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn unreadable_file() {
+    let dir = copy_of(Problem::UnreadableFile);
+    std::os::unix::fs::symlink("nowhere.sql", dir.join("0002_create_posts.sql")).unwrap();
+    let listing = disk::list(&dir).unwrap();
+    check_folder(
+        Problem::UnreadableFile,
+        &listing.read(&options(Problem::UnreadableFile)),
+        r#"
+`0002_create_posts.sql` cannot be read: the link leads nowhere
+ --> migrations/0002_create_posts.sql:1:1
+  = help: put a file in its place, or remove it
+"#,
+    );
+}
+
+#[test]
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn name_not_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = copy_of(Problem::NameNotUtf8);
+    let name = std::ffi::OsStr::from_bytes(b"0002_caf\xe9.sql");
+    fs::write(dir.join(name), "SELECT 1;").unwrap();
+    let listing = disk::list(&dir).unwrap();
+    check_folder(
+        Problem::NameNotUtf8,
+        &listing.read(&options(Problem::NameNotUtf8)),
+        r#"
+the name `0002_caf�.sql` is not UTF-8
+ --> migrations/0002_caf�.sql:1:1
+  = help: rename the file
+"#,
+    );
+}
+
+#[test]
+fn unknown_file() {
+    check(
+        Problem::UnknownFile,
+        r#"
+`schema.txt` is no migration
+ --> migrations/schema.txt:1:1
+  = help: move it out of the folder, or begin its name with a dot; notes may end in `.md`
+"#,
+    );
+}
+
+#[test]
+fn near_miss() {
+    check(
+        Problem::NearMiss,
+        r#"
+`0002-add_email.SQL` is not quite the name of a migration
+ --> migrations/0002-add_email.SQL:1:1
+  = help: rename it to `0002_add_email.sql`
+"#,
+    );
+}
+
+#[test]
+fn no_number() {
+    check(
+        Problem::NoNumber,
+        r#"
+`create_users.sql` does not begin with a number
+ --> migrations/create_users.sql:1:1
+  = help: begin with its version: `0001_create_users.sql`
+"#,
+    );
+}
+
+#[test]
+fn version_zero() {
+    check(
+        Problem::VersionZero,
+        r#"
+`0000_create_users.sql` has version 0, which means a database without any migration
+ --> migrations/0000_create_users.sql:1:1
+  = help: number the migrations from 0001 on
+"#,
+    );
+}
+
+#[test]
+fn version_overflow() {
+    check(
+        Problem::VersionOverflow,
+        r#"
+the version of `99999999999999999999_create_users.sql` is greater than 9223372036854775807, the greatest there is
+ --> migrations/99999999999999999999_create_users.sql:1:1
+  = help: shorten the number; a timestamp has 14 digits: `20240131120000`
+"#,
+    );
+}
+
+#[test]
+fn duplicate_version() {
+    check(
+        Problem::DuplicateVersion,
+        r#"
+version 2 has two ups: `0002_add_email.sql` and `0002_create_posts.sql`
+ --> migrations/0002_create_posts.sql:1:1
+  = help: give the newer one the next number: 3
+"#,
+    );
+}
+
+#[test]
+fn duplicate_repeatable() {
+    let fixture = fixture(Problem::DuplicateRepeatable);
+    let mut files = disk::list(&fixture).unwrap().files;
+    files.push(File {
+        path: "R__Views.sql".into(),
+        bytes: b"DROP VIEW IF EXISTS two;".into(),
+    });
+    check_folder(
+        Problem::DuplicateRepeatable,
+        &Folder::read(&files, &options(Problem::DuplicateRepeatable)),
+        r#"
+`R__Views.sql` and `R__views.sql` have the same name
+ --> migrations/R__views.sql:1:1
+  = help: rename one of them: upper and lower case make no difference
+"#,
+    );
+}
+
+#[test]
+fn gap() {
+    check(
+        Problem::Gap,
+        r#"
+version 2 is missing between `0001_create_users.sql` and `0003_create_posts.sql`
+ --> migrations/0003_create_posts.sql:1:1
+  = help: bring the missing file back, or renumber this one to 2
+  = help: a history that has gaps for good says `allow(gap)`
+"#,
+    );
+}
+
+#[test]
+fn orphan_down() {
+    check(
+        Problem::OrphanDown,
+        r#"
+there is no up of version 2
+ --> migrations/0002_create_posts.down.sql:1:1
+  = help: bring the up back, or delete this down
+"#,
+    );
+}
+
+#[test]
+fn name_mismatch() {
+    check(
+        Problem::NameMismatch,
+        r#"
+the up of version 1 is called `create_users`, not `create_user`
+ --> migrations/0001_create_user.down.sql:1:1
+  = help: give both the same name
+"#,
+    );
+}
+
+#[test]
+fn invalid_metadata() {
+    check(
+        Problem::InvalidMetadata,
+        r#"
+`run_in_transacton` is not understood here
+ --> migrations/2024-01-31-120000_create_users/metadata.toml:2:1
+  |
+2 | run_in_transacton = true
+  | ^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: write `run_in_transaction = false` or `run_in_transaction = true`
+"#,
+    );
+}
+
+#[test]
+fn not_utf8() {
+    check(
+        Problem::NotUtf8,
+        r#"
+the byte 0xE9 is not UTF-8 here
+ --> migrations/0001_create_users.sql:2:39
+  |
+2 | INSERT INTO users (name) VALUES ('Andr�');
+  |                                       ^
+  = help: save the file as UTF-8
+"#,
+    );
+}
+
+#[test]
+fn nul_byte() {
+    check(
+        Problem::NulByte,
+        r#"
+there is a NUL byte here
+ --> migrations/0001_create_users.sql:1:36
+  |
+1 | INSERT INTO users (name) VALUES ('a�b');
+  |                                    ^
+  = help: remove it: no database reads beyond it
+  = help: a file full of them is UTF-16: save it as UTF-8
+"#,
+    );
+}
+
+#[test]
+fn empty_up() {
+    check(
+        Problem::EmptyUp,
+        r#"
+this up does nothing
+ --> migrations/0001_create_users.sql:1:1
+  = help: if it does nothing on purpose, say why in a comment
+"#,
+    );
+}
+
+#[test]
+fn empty_down() {
+    check(
+        Problem::EmptyDown,
+        r#"
+this down does nothing
+ --> migrations/0001_create_users.down.sql:1:1
+  = help: if it does nothing on purpose, say why in a comment
+  = help: without a down, leave it out, or write `-- migrate: irreversible` in the up
+"#,
+    );
+}
+
+#[test]
+fn unterminated_string() {
+    check(
+        Problem::UnterminatedString,
+        r#"
+this string is not closed
+ --> migrations/0001_create_users.sql:2:34
+  |
+2 | INSERT INTO users (name) VALUES ('Andrea);
+  |                                  ^^^^^^^^^
+  = help: close it with `'`; a `'` inside a string is written twice
+"#,
+    );
+}
+
+#[test]
+fn unterminated_name() {
+    check(
+        Problem::UnterminatedName,
+        r#"
+this quoted name is not closed
+ --> migrations/0001_create_users.sql:1:14
+  |
+1 | CREATE TABLE "users (id INTEGER PRIMARY KEY);
+  |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: close it with the quote that opens it
+"#,
+    );
+}
+
+#[test]
+fn unterminated_comment() {
+    check(
+        Problem::UnterminatedComment,
+        r#"
+this comment is not closed
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | /* Users of the shop
+  | ^^^^^^^^^^^^^^^^^^^^
+  = help: close it with `*/`
+"#,
+    );
+}
+
+#[test]
+fn unterminated_dollar_quote() {
+    check(
+        Problem::UnterminatedDollarQuote,
+        r#"
+this dollar-quoted string is not closed
+ --> migrations/0001_create_users.sql:1:4
+  |
+1 | DO $body$
+  |    ^^^^^^
+  = help: close it with the tag that opens it
+"#,
+    );
+}
+
+#[test]
+fn hash_comment() {
+    check(
+        Problem::HashComment,
+        r#"
+a comment does not begin with `#` in SQL
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | # Users of the shop
+  | ^^^^^^^^^^^^^^^^^^^
+  = help: begin it with `--`
+"#,
+    );
+}
+
+#[test]
+fn psql_command() {
+    check(
+        Problem::PsqlCommand,
+        r#"
+`\connect` is a command of psql, not SQL
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | \connect shop
+  | ^^^^^^^^
+  = help: write it in SQL, data as `INSERT`; for a dump use `pg_dump --inserts`
+"#,
+    );
+}
+
+#[test]
+fn unknown_marker() {
+    check(
+        Problem::UnknownMarker,
+        r#"
+the marker `-- migrate:dwon` is not understood
+ --> migrations/0001_create_users.sql:4:1
+  |
+4 | -- migrate:dwon
+  | ^^^^^^^^^^^^^^^
+  = help: write `-- migrate:down`
+"#,
+    );
+}
+
+#[test]
+fn misplaced_marker() {
+    check(
+        Problem::MisplacedMarker,
+        r#"
+`-- migrate:down` marks nothing here
+ --> migrations/0001_create_users.sql:3:1
+  |
+3 | -- migrate:down
+  | ^^^^^^^^^^^^^^^
+  = help: a file with markers has one for its up, before all SQL, and one for its down
+  = help: if it is no marker, write the comment differently
+"#,
+    );
+}
+
+#[test]
+fn unfinished_statement() {
+    check(
+        Problem::UnfinishedStatement,
+        r#"
+this statement is not finished
+ --> migrations/0001_create_users.sql:3:1
+  |
+3 | CREATE INDEX users_name ON users (name)
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: end it with `;`
+"#,
+    );
+}
+
+#[test]
+fn unknown_directive() {
+    check(
+        Problem::UnknownDirective,
+        r#"
+the directive `-- migrate: no-transation` is not understood
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | -- migrate: no-transation
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: write `-- migrate: no-transaction`
+"#,
+    );
+}
+
+#[test]
+fn misplaced_directive() {
+    check(
+        Problem::MisplacedDirective,
+        r#"
+the directive `-- migrate: no-transaction` stands behind the first statement
+ --> migrations/0001_create_users.sql:2:1
+  |
+2 | -- migrate: no-transaction
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: move it to the head of the file
+"#,
+    );
+}
+
+#[test]
+fn contradicting_directives() {
+    check(
+        Problem::ContradictingDirectives,
+        r#"
+the directive `-- migrate: no-transaction` contradicts one before it
+ --> migrations/0001_trim_names.sql:2:1
+  |
+2 | -- migrate: no-transaction
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: remove one of them
+"#,
+    );
+}
+
+#[test]
+fn irreversible_with_down() {
+    check(
+        Problem::IrreversibleWithDown,
+        r#"
+version 1 is irreversible, but has a down: `0001_drop_users.down.sql`
+ --> migrations/0001_drop_users.up.sql:1:1
+  |
+1 | -- migrate: irreversible
+  | ^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: remove the directive, or the down
+"#,
+    );
+}
+
+#[test]
+fn repeat_not_single() {
+    check(
+        Problem::RepeatNotSingle,
+        r#"
+a script that is repeated holds one statement, this is a second one
+ --> migrations/0001_trim_names.sql:3:1
+  |
+3 | DELETE FROM users WHERE name = '';
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: move it to a migration of its own
+"#,
+    );
+}
+
+#[test]
+fn transaction_statement() {
+    check(
+        Problem::TransactionStatement,
+        r#"
+the runner begins and ends the transaction of a migration
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | BEGIN;
+  | ^^^^^^
+  = help: remove it: every migration runs in a transaction of its own
+  = help: or run the file statement by statement: `-- migrate: no-transaction`
+"#,
+    );
+}
+
+#[test]
+fn rollback_statement() {
+    check(
+        Problem::RollbackStatement,
+        r#"
+a migration cannot roll back what it does
+ --> migrations/0001_create_users.sql:2:1
+  |
+2 | ROLLBACK;
+  | ^^^^^^^^^
+  = help: remove it: a migration that fails is rolled back by the runner
+"#,
+    );
+}
+
+#[test]
+fn not_in_transaction() {
+    check(
+        Problem::NotInTransaction,
+        r#"
+`VACUUM` cannot run in a transaction
+ --> migrations/0001_create_users.sql:2:1
+  |
+2 | VACUUM;
+  | ^^^^^^^
+  = help: move it to a migration of its own that begins with `-- migrate: no-transaction`
+"#,
+    );
+}
+
+#[test]
+fn foreign_keys_pragma() {
+    check(
+        Problem::ForeignKeysPragma,
+        r#"
+the runner takes care of foreign keys
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | PRAGMA foreign_keys = OFF;
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: remove it: they are off while migrations run, and checked before each commit
+  = help: to run a script with them enforced: `-- migrate: foreign-keys on`
+"#,
+    );
+}
+
+#[test]
+fn attach() {
+    check(
+        Problem::Attach,
+        r#"
+a migration changes its own database only
+ --> migrations/0001_create_users.sql:1:1
+  |
+1 | ATTACH 'shop.db' AS shop;
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: give the other database a migrations folder of its own
+"#,
+    );
+}
+
+#[test]
+fn not_rust() {
+    check(
+        Problem::NotRust,
+        r#"
+this file is not Rust
+ --> migrations/0001_import_users.rs:1:1
+  = help: look for a string, a comment or a bracket that is not closed
+"#,
+    );
+}
+
+#[test]
+fn missing_up() {
+    check(
+        Problem::MissingUp,
+        r#"
+there is no `pub fn up` in this file
+ --> migrations/0001_import_users.rs:1:1
+  = help: write `pub fn up(db: …) -> Result<…>` at the top level of the file
+"#,
+    );
+}
+
+#[test]
+fn not_public() {
+    check(
+        Problem::NotPublic,
+        r#"
+`fn down` is not `pub`
+ --> migrations/0001_import_users.rs:5:4
+  |
+5 | fn down(db: &rusqlite::Connection) -> rusqlite::Result<()> {
+  |    ^^^^
+  = help: write `pub fn down`, or give it another name
+"#,
+    );
+}
+
+#[test]
+fn constant_not_literal() {
+    check(
+        Problem::ConstantNotLiteral,
+        r#"
+the value of `REVISION` is not a literal
+ --> migrations/0001_import_users.rs:1:11
+  |
+1 | pub const REVISION: u32 = 1 + 1;
+  |           ^^^^^^^^
+  = help: it is read before the file is compiled: `pub const REVISION: u32 = 1;`
+"#,
+    );
+}
+
+#[test]
+fn inner_attribute() {
+    check(
+        Problem::InnerAttribute,
+        r#"
+a code migration becomes a module, which cannot begin with this
+ --> migrations/0001_import_users.rs:1:1
+  |
+1 | //! Imports the users.
+  | ^^^^^^^^^^^^^^^^^^^^^^
+  = help: begin comments with `//`, and put attributes on the items: `#[allow(…)]`
+"#,
+    );
+}
+
+#[test]
+fn every_problem_has_a_name_a_fixture_and_a_test() {
+    let tests = include_str!("problems.rs");
+    for &problem in Problem::ALL {
+        let name = problem.name();
+        assert_eq!(Problem::from_name(name), Some(problem));
+        let variant = name.replace('_', "");
+        assert_eq!(format!("{problem:?}").to_lowercase(), variant);
+        assert!(fixture(problem).is_dir(), "no fixture {name}");
+        let test = format!("\nfn {name}() {{");
+        assert!(tests.contains(&test), "no test {name}");
+    }
+    for entry in fs::read_dir(fixtures()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(Problem::from_name(&name).is_some(), "{name} is no problem");
+    }
+}
+
+#[test]
+fn every_problem_is_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/problems.md");
+    let text = fs::read_to_string(path).unwrap();
+    let sections = text.split("\n### `").skip(1);
+    let sections: Vec<_> = sections.map(|s| s.split_once("`\n").unwrap()).collect();
+    let documented: Vec<_> = sections.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = Problem::ALL.iter().map(|p| p.name()).collect();
+    assert_eq!(documented, names);
+    for (problem, (name, section)) in Problem::ALL.iter().zip(sections) {
+        let relaxed = match (problem.can_be_allowed(), problem.can_be_trusted()) {
+            (false, false) => "never",
+            (true, false) => "by name",
+            (false, true) => "if trusted",
+            (true, true) => "by name, if trusted",
+        };
+        let about = format!("\n{}\n", problem.about());
+        assert!(section.starts_with(&about), "{name}");
+        let relaxed = format!("\n- Relaxed: {relaxed}.\n");
+        for item in ["\n- Why: ", "\n- Cure: ", &relaxed] {
+            assert!(section.contains(item), "{name}: {item}");
+        }
+    }
+}
