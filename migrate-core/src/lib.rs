@@ -1,5 +1,4 @@
-//! Carries a program's database migrations inside the program.
-#![doc = ""]
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backend;

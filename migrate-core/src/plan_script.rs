@@ -81,7 +81,7 @@ fn group(f: &mut fmt::Formatter<'_>, steps: &[Step<'_>], database: Database) -> 
         f.write_str("SAVEPOINT migration;\n")?;
         body(f, step, database)?;
         records(f, step)?;
-        f.write_str("RELEASE migration;\n")?;
+        f.write_str("\nRELEASE migration;\n")?;
     }
     f.write_str("\nCOMMIT;")
 }
@@ -95,7 +95,7 @@ fn own(f: &mut fmt::Formatter<'_>, step: &Step<'_>, database: Database) -> fmt::
     writeln!(f, "{}", begin(database))?;
     body(f, step, database)?;
     records(f, step)?;
-    f.write_str("COMMIT;")?;
+    f.write_str("\nCOMMIT;")?;
     if enforced {
         f.write_str("\nPRAGMA foreign_keys = OFF;")?;
     }
@@ -173,13 +173,16 @@ fn body(f: &mut fmt::Formatter<'_>, step: &Step<'_>, database: Database) -> fmt:
 /// The text of a script, closed so that what follows is a statement of its own.
 fn sql(f: &mut fmt::Formatter<'_>, script: &Script<'_>, database: Database) -> fmt::Result {
     let text = script.sql.trim_end();
-    f.write_str(text)?;
-    f.write_str("\n")?;
-    let last = tokens(text, database).filter(|token| !token.kind.is_comment());
-    match last.last() {
-        Some(token) if !token.is_punctuation(';') => f.write_str(";\n"),
-        _ => Ok(()),
-    }
+    let mut tokens: Vec<_> = tokens(text, database).collect();
+    let in_comment = tokens.last().is_some_and(|token| token.kind.is_comment());
+    tokens.retain(|token| !token.kind.is_comment());
+    let is_closed = tokens.last().is_none_or(|token| token.is_punctuation(';'));
+    let end = match (is_closed, in_comment) {
+        (true, _) => "",
+        (false, true) => "\n;",
+        (false, false) => ";",
+    };
+    writeln!(f, "{text}{end}")
 }
 
 fn records(f: &mut fmt::Formatter<'_>, step: &Step<'_>) -> fmt::Result {
@@ -188,14 +191,14 @@ fn records(f: &mut fmt::Formatter<'_>, step: &Step<'_>) -> fmt::Result {
         None => format!("`{}`", one_line(step.description())),
     };
     match step.action {
-        Action::Up => writeln!(f, "-- history: {what} is recorded"),
-        Action::Adopt => writeln!(
+        Action::Up => write!(f, "-- history: {what} is recorded"),
+        Action::Adopt => write!(
             f,
             "-- history: {what} is in place already, as its check says, and is recorded"
         ),
-        Action::Mark => writeln!(f, "-- history: {what} is recorded, nothing runs"),
-        Action::Down => writeln!(f, "-- history: the record of {what} is removed"),
-        Action::Unmark => writeln!(
+        Action::Mark => write!(f, "-- history: {what} is recorded, nothing runs"),
+        Action::Down => write!(f, "-- history: the record of {what} is removed"),
+        Action::Unmark => write!(
             f,
             "-- history: the record of {what} is removed, nothing runs"
         ),

@@ -1,8 +1,8 @@
 //! Checksums of migrations and the chain over them: scheme `t1`.
 //!
 //! Checksums live for years in other people's databases, so this scheme is frozen: what it hashes
-//! is written down in ARCHITECTURE.md and pinned by golden vectors in the tests. A later scheme gets a
-//! prefix of its own, and must still verify this one.
+//! is written down in ARCHITECTURE.md and pinned by golden vectors in the tests. A later scheme gets
+//! a prefix of its own, and must still verify this one.
 
 use std::fmt;
 use std::str::FromStr;

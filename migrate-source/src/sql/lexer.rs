@@ -14,7 +14,8 @@ use crate::Database;
 ///
 /// ```
 /// # use migrate_source::{Database, sql::tokens};
-/// let texts: Vec<_> = tokens("SELECT $$it's$$; -- done", Database::Postgres).map(|t| t.text).collect();
+/// let tokens = tokens("SELECT $$it's$$; -- done", Database::Postgres);
+/// let texts: Vec<_> = tokens.map(|token| token.text).collect();
 /// assert_eq!(texts, ["SELECT", "$$it's$$", ";", "-- done"]);
 /// ```
 pub fn tokens(text: &str, database: Database) -> impl Iterator<Item = Token<'_>> + Clone {
