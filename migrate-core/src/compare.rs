@@ -18,7 +18,8 @@ pub(crate) struct Comparison<'m, 'h> {
     pub(crate) missing: Vec<&'h Applied>,
     /// In the database, above the newest of the set.
     pub(crate) newer: Vec<&'h Applied>,
-    /// Repeatable migrations that never ran or have changed since.
+    /// Repeatable migrations that never ran or have changed since; none when the database is newer,
+    /// since it has those of the newer program.
     pub(crate) due: Vec<&'m Migration<'m>>,
 }
 
@@ -68,6 +69,9 @@ impl<'m, 'h> Comparison<'m, 'h> {
             } else if find(set, row.version).is_none() {
                 found.missing.push(row);
             }
+        }
+        if !found.newer.is_empty() {
+            found.due.clear();
         }
         found
     }

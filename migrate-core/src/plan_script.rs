@@ -9,7 +9,7 @@ use migrate_source::{Database, Mode};
 use crate::migration::{Body, Migration, Script};
 use crate::plan::{Plan, Step, Transaction};
 use crate::report::Action;
-use crate::units;
+use crate::units::{self, Unit};
 
 /// The script that a run of this plan amounts to, for people to read before it runs.
 ///
@@ -123,30 +123,33 @@ fn stepwise(f: &mut fmt::Formatter<'_>, step: &Step<'_>, database: Database) -> 
             writeln!(f, "-- {done} of its {all} statements have run already")?;
         }
         let all = units::units(script, database);
-        for unit in all.iter().filter(|unit| unit.end > step.resume) {
-            if unit.statements.is_empty() {
-                continue;
-            }
-            if unit.atomic {
-                writeln!(f, "{}", begin(database))?;
-            }
-            for statement in &unit.statements {
-                let end = if statement.text.ends_with(';') {
-                    ""
-                } else {
-                    ";"
-                };
-                writeln!(f, "{}{end}", statement.text)?;
-            }
-            if unit.atomic {
-                f.write_str("COMMIT;\n")?;
-            }
+        for left in all.iter().filter(|unit| unit.end > step.resume) {
+            unit(f, left, database)?;
         }
     }
     if script.foreign_keys {
         f.write_str("PRAGMA foreign_keys = OFF;\n")?;
     }
     records(f, step)
+}
+
+/// Statements that are committed together.
+fn unit(f: &mut fmt::Formatter<'_>, unit: &Unit<'_>, database: Database) -> fmt::Result {
+    if unit.statements.is_empty() {
+        return Ok(());
+    }
+    if unit.atomic {
+        writeln!(f, "{}", begin(database))?;
+    }
+    for statement in &unit.statements {
+        let is_closed = statement.text.ends_with(';');
+        let end = if is_closed { "" } else { ";" };
+        writeln!(f, "{}{end}", statement.text)?;
+    }
+    if unit.atomic {
+        f.write_str("COMMIT;\n")?;
+    }
+    Ok(())
 }
 
 fn title(f: &mut fmt::Formatter<'_>, step: &Step<'_>) -> fmt::Result {

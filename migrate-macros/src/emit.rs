@@ -1,101 +1,115 @@
 //! A folder as constants.
 
 use std::env;
+use std::fmt::Debug;
 
+use migrate_source::Mode;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
-use migrate_source::{Database, Mode};
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 
 use crate::args::Args;
 use crate::place::Place;
 
-/// The set, the code migrations as modules, and what makes the compiler watch the files.
-pub(crate) fn folder(args: &Args, place: &Place, files: &[File], folder: &Folder) -> TokenStream {
-    let emit = Emit { args, place };
-    let numbered = folder
-        .migrations
-        .iter()
-        .map(|migration| emit.migration(migration));
-    let repeatable = folder
-        .repeatables
-        .iter()
-        .map(|repeatable| emit.repeatable(repeatable));
-    let set = folder_items(args, &numbered.chain(repeatable).collect::<Vec<_>>());
-    let modules = folder
-        .migrations
-        .iter()
-        .filter_map(|migration| emit.module(migration));
-    // Code is watched where it is included.
-    let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
-    let tracked = watched.map(|file| emit.tracked(&file.path));
-    let untracked = (env::var_os("OUT_DIR").is_none()).then(|| emit.untracked());
-    quote_spanned!(args.folder.span()=> #set #(#modules)* #(#tracked)* #untracked)
+/// Turns a folder into items.
+///
+/// Tokens of which the compiler may have something to say to the user have the span of the literal
+/// that names the folder; the others have that of the macro, in which lints are not looked for.
+pub(crate) struct Emit<'e> {
+    args: &'e Args,
+    place: &'e Place,
+    editor: bool,
+    span: Span,
 }
 
 /// The set itself.
-pub(crate) fn folder_items(args: &Args, migrations: &[TokenStream]) -> TokenStream {
+pub(crate) fn set(args: &Args, migrations: &[TokenStream]) -> TokenStream {
     let Args {
         core,
+        docs,
         visibility,
         name,
         folder,
         ..
     } = args;
     let length = Literal::usize_unsuffixed(migrations.len());
-    let doc = format!("The migrations of `{}`, in order.", folder.value());
+    let docs = match docs.is_empty() {
+        true => {
+            let default = format!("The migrations of `{}`, in order.", folder.value());
+            quote!(#[doc = #default])
+        }
+        false => docs.clone(),
+    };
     quote_spanned! {folder.span()=>
-        #[doc = #doc]
+        #docs
         #visibility static #name: [#core::Migration<'static>; #length] = [#(#migrations),*];
     }
 }
 
-struct Emit<'e> {
-    args: &'e Args,
-    place: &'e Place,
-}
+impl<'e> Emit<'e> {
+    pub(crate) fn new(args: &'e Args, place: &'e Place, editor: bool) -> Emit<'e> {
+        let span = args.folder.span();
+        Emit {
+            args,
+            place,
+            editor,
+            span,
+        }
+    }
 
-impl Emit<'_> {
+    /// The set, the code migrations as modules, and what keeps the set from becoming stale.
+    pub(crate) fn folder(&self, files: &[File], folder: &Folder) -> TokenStream {
+        let numbered = folder.migrations.iter().map(|m| self.migration(m));
+        let repeatable = folder.repeatables.iter().map(|r| self.repeatable(r));
+        let set = set(self.args, &numbered.chain(repeatable).collect::<Vec<_>>());
+        let modules = folder.migrations.iter().filter_map(|m| self.module(m));
+        // Code is watched where it is included.
+        let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
+        let watched = watched.map(|file| self.watched(&file.path));
+        let guards = (!self.editor).then(|| {
+            let unwatched = env::var_os("OUT_DIR").is_none().then(|| self.unwatched());
+            let test = self.test(files);
+            quote!(#unwatched #test)
+        });
+        quote!(#set #(#modules)* #(#watched)* #guards)
+    }
+
     fn migration(&self, migration: &Migration) -> TokenStream {
         let core = &self.args.core;
         let version = Literal::i64_unsuffixed(migration.version);
         let description = &migration.description;
         let database = self.database();
         let checksum = Literal::byte_string(migration.checksum.as_bytes());
-        let chain = Literal::byte_string(migration.chain.as_bytes());
         let checksum = quote!(#core::Checksum::from_bytes(*#checksum));
+        let chain = Literal::byte_string(migration.chain.as_bytes());
         let chain = quote!(#core::Chain::from_bytes(*#chain));
         let mut tokens = match &migration.up {
             Up::Sql(script) => {
                 let script = self.script(script);
                 quote!(#core::Migration::sql(
-                    #version, #description, #database, #script, #checksum, #chain
+                    #version, #description, #core::Database::#database, #script, #checksum, #chain
                 ))
             }
             Up::Code(code) => {
-                let module = self.module_name(migration);
-                let description = if code.has_description {
-                    quote!(#module::DESCRIPTION)
-                } else {
-                    quote!(#description)
+                let description = match code.has_description {
+                    true => self.item(migration, code, "DESCRIPTION"),
+                    false => quote!(#description),
                 };
-                let up = self.code(code, &module, "up");
+                let up = self.code(migration, code, "up");
                 quote!(#core::Migration::code(
-                    #version, #description, #database, #up, #checksum, #chain
+                    #version, #description, #core::Database::#database, #up, #checksum, #chain
                 ))
             }
         };
         if let Up::Code(code) = &migration.up {
-            let module = self.module_name(migration);
             if code.has_down {
-                let down = self.code(code, &module, "down");
+                let down = self.code(migration, code, "down");
                 tokens = quote!(#tokens.with_down_code(#down));
             }
             if code.has_check {
-                let driver = self.driver();
-                tokens = quote!(#tokens.with_check(#core::__private::Check::#driver(
-                    |db| #core::__private::checked(#module::check(db))
-                )));
+                let check = self.closure("check", &self.item(migration, code, "check"));
+                tokens = quote!(#tokens.with_check(#core::__private::Check::#database(#check)));
             }
         }
         if let Some(down) = &migration.down {
@@ -115,7 +129,7 @@ impl Emit<'_> {
         let up = self.script(&repeatable.up);
         let checksum = Literal::byte_string(repeatable.checksum.as_bytes());
         let tokens = quote!(#core::Migration::repeatable(
-            #name, #database, #up, #core::Checksum::from_bytes(*#checksum)
+            #name, #core::Database::#database, #up, #core::Checksum::from_bytes(*#checksum)
         ));
         match &repeatable.down {
             Some(down) => {
@@ -132,45 +146,64 @@ impl Emit<'_> {
         let sql = &script.sql;
         let file = self.file(&script.path);
         let line = Literal::u32_unsuffixed(script.line);
-        let mode = match script.directives.mode {
-            Mode::NoTransaction => quote!(.mode(#core::Mode::NoTransaction)),
-            Mode::Repeat => quote!(.mode(#core::Mode::Repeat)),
-            _ => quote!(),
-        };
-        let foreign_keys = script
-            .directives
-            .foreign_keys
-            .then(|| quote!(.with_foreign_keys()));
+        let mode = (script.directives.mode != Mode::Transaction).then(|| {
+            let mode = variant(&script.directives.mode);
+            quote!(.mode(#core::Mode::#mode))
+        });
+        let foreign_keys = script.directives.foreign_keys;
+        let foreign_keys = foreign_keys.then(|| quote!(.with_foreign_keys()));
         quote!(#core::__private::Script::new(#sql, #file, #line)#mode #foreign_keys)
     }
 
-    fn code(&self, code: &Code, module: &Ident, function: &str) -> TokenStream {
+    fn code(&self, migration: &Migration, code: &Code, function: &str) -> TokenStream {
         let core = &self.args.core;
         let file = self.file(&code.path);
-        let function = format_ident!("{function}");
-        let driver = self.driver();
-        quote!(#core::__private::Code::new(#file, #core::__private::Run::#driver(
-            |db| #core::__private::ran(#module::#function(db))
-        )))
+        let database = self.database();
+        let run = self.closure("run", &self.item(migration, code, function));
+        quote!(#core::__private::Code::new(#file, #core::__private::Run::#database(#run)))
+    }
+
+    /// A closure that passes the connection and a function to `caller`, of the private module.
+    ///
+    /// The call has the span of the literal from end to end, so that a function of a wrong type is
+    /// reported there; `$crate` in its path would take it to the macro.
+    fn closure(&self, caller: &str, function: &TokenStream) -> TokenStream {
+        let core = &self.args.core;
+        let caller = Ident::new(caller, self.span);
+        let db = Ident::new("db", self.span);
+        let call = quote_spanned!(self.span=> #caller(#db, #function));
+        quote!(|#db| { use #core::__private::#caller; #call })
+    }
+
+    /// The path of an item of a code migration.
+    fn item(&self, migration: &Migration, code: &Code, name: &str) -> TokenStream {
+        let module = self.module_name(migration, code);
+        let name = Ident::new(name, self.span);
+        quote_spanned!(self.span=> #module::#name)
     }
 
     /// The code of a migration, in a module of its own.
     ///
     /// `include!` and not `#[path]`: the latter would be relative to a folder that a macro cannot
     /// know once it is called inside `mod x { … }`, and editors do not resolve it there either.
+    /// Functions are `pub` as the rules want it, whatever the lints of the package say.
     fn module(&self, migration: &Migration) -> Option<TokenStream> {
         let Up::Code(code) = &migration.up else {
             return None;
         };
-        let module = self.module_name(migration);
-        let path = self.place.include_path(&code.path);
-        let schema = code
-            .changes_schema
-            .then(|| quote!(const _: bool = #module::CHANGES_SCHEMA;));
-        let revision = (code.revision > 0).then(|| quote!(const _: u32 = #module::REVISION;));
-        Some(quote_spanned! {self.args.folder.span()=>
+        let module = self.module_name(migration, code);
+        let path = self.place.path_from_caller(&code.path);
+        let schema = code.changes_schema.then(|| {
+            let changes = self.item(migration, code, "CHANGES_SCHEMA");
+            quote!(const _: bool = #changes;)
+        });
+        let revision = (code.revision > 0).then(|| {
+            let revision = self.item(migration, code, "REVISION");
+            quote!(const _: u32 = #revision;)
+        });
+        Some(quote_spanned! {self.span=>
             #[doc(hidden)]
-            #[allow(missing_docs, unreachable_pub)]
+            #[allow(unreachable_pub)]
             mod #module {
                 ::core::include!(#path);
             }
@@ -180,49 +213,57 @@ impl Emit<'_> {
     }
 
     /// `0003_backfill.rs` of the set `MIGRATIONS` is the module `migrations_3_backfill`.
-    fn module_name(&self, migration: &Migration) -> Ident {
-        let set = self.args.name.to_string().to_lowercase();
-        let Up::Code(code) = &migration.up else {
-            return Ident::new(
-                &format!("{set}_{}", migration.version),
-                self.args.folder.span(),
-            );
-        };
-        let stem = code.path.rsplit('/').next().unwrap_or_default();
-        let stem = stem.strip_suffix(".rs").unwrap_or(stem);
+    fn module_name(&self, migration: &Migration, code: &Code) -> Ident {
+        let set = self.args.name.unraw().to_string().to_lowercase();
+        let file = code.path.rsplit('/').next().unwrap_or_default();
+        let stem = file.strip_suffix(".rs").unwrap_or(file);
         let words = stem.trim_start_matches(|c: char| !c.is_alphabetic());
-        let words: String = words
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
-        let name = format!("{set}_{}_{}", migration.version, words.to_lowercase());
-        Ident::new(&name, self.args.folder.span())
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let words: String = words.to_lowercase().chars().map(letter).collect();
+        Ident::new(&format!("{set}_{}_{words}", migration.version), self.span)
     }
 
-    /// Makes the compiler watch a file. The constant itself is not part of the program.
-    fn tracked(&self, path: &str) -> TokenStream {
-        let path = self.place.include_path(path);
-        quote_spanned! {self.args.folder.span()=>
-            const _: &[u8] = ::core::include_bytes!(#path);
-        }
+    /// Makes the compiler watch a file. The constant itself is not part of the program, so that its
+    /// path may be absolute; so it is found from wherever the literal with the folder was taken.
+    fn watched(&self, path: &str) -> TokenStream {
+        let path = self.place.absolute_path(path);
+        quote_spanned!(self.span=> const _: &[u8] = ::core::include_bytes!(#path);)
     }
 
     /// A warning on stable Rust: the use of something deprecated.
-    fn untracked(&self) -> TokenStream {
+    fn unwatched(&self) -> TokenStream {
         let folder = self.args.folder.value();
         let note = format!(
             "a new file in `{folder}` will not be noticed, since this package has no build script\n\
              \x20 = help: add a `build.rs` beside Cargo.toml:\n\
              \x20         fn main() {{ println!(\"cargo::rerun-if-changed={folder}\"); }}\n\
-             \x20 = help: or silence this with `#[allow(deprecated)]` on the macro call's module"
+             \x20 = help: or call the macro in a module with `#[allow(deprecated)]`"
         );
-        quote_spanned! {self.args.folder.span()=>
+        quote_spanned! {self.span=>
             const _: () = {
                 #[deprecated(note = #note)]
-                #[allow(non_upper_case_globals)]
-                const migrations_folder_is_not_tracked: () = ();
-                migrations_folder_is_not_tracked
+                const MIGRATIONS_FOLDER_IS_NOT_WATCHED: () = ();
+                MIGRATIONS_FOLDER_IS_NOT_WATCHED
             };
+        }
+    }
+
+    /// A test that fails when the folder has got a file since the program was compiled. It is the
+    /// only thing that looks for the folder at run time, and is no part of the program.
+    fn test(&self, files: &[File]) -> TokenStream {
+        let core = &self.args.core;
+        let set = self.args.name.unraw().to_string().to_lowercase();
+        let test = format_ident!("{set}_are_those_of_the_folder");
+        let folder = self.place.absolute_path("");
+        let files = files.iter().map(|file| &file.path);
+        // Its full path, since a module may have another `test`; in a function it is no test.
+        quote! {
+            #[cfg(test)]
+            #[::core::prelude::v1::test]
+            #[allow(unnameable_test_items)]
+            fn #test() {
+                #core::__private::assert_embedded(#folder, &[#(#files),*]);
+            }
         }
     }
 
@@ -230,20 +271,13 @@ impl Emit<'_> {
         format!("{}/{path}", self.place.shown)
     }
 
-    fn database(&self) -> TokenStream {
-        let core = &self.args.core;
-        let database = match self.args.database {
-            Database::Postgres => quote!(Postgres),
-            _ => quote!(Sqlite),
-        };
-        quote!(#core::Database::#database)
+    /// The name of the database's variant, also of the kinds of code for it.
+    fn database(&self) -> Ident {
+        variant(&self.args.options.database)
     }
+}
 
-    /// The driver that code migrations are given a connection of.
-    fn driver(&self) -> TokenStream {
-        match self.args.database {
-            Database::Postgres => quote!(Postgres),
-            _ => quote!(Sqlite),
-        }
-    }
+/// The name of a variant without fields.
+fn variant(value: &impl Debug) -> Ident {
+    format_ident!("{}", format!("{value:?}"))
 }

@@ -9,12 +9,12 @@ mod args;
 mod emit;
 mod place;
 
-use migrate_source::folder::{Finding, Options, disk};
+use migrate_source::folder::{Problem, disk};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::Args;
-use crate::place::Place;
+use crate::place::{Caller, Outside, Place};
 
 /// Embeds a folder of migrations. Its first argument is the path of `migrate_core`, in brackets.
 #[doc(hidden)]
@@ -27,45 +27,49 @@ pub fn embed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 fn expand(args: &Args) -> TokenStream {
-    let place = match Place::find(args) {
-        Ok(place) => place,
-        Err(finding) => return without_folder(args, &[finding.render("")]),
-    };
-    let listing = match disk::list(&place.folder) {
-        Ok(listing) => listing,
-        Err(error) => {
-            let message = format!("the folder `{}` cannot be read: {error}", place.shown);
-            return without_folder(args, &[message]);
-        }
-    };
-    let mut options = Options::new(args.database);
-    options.allow = args.allow.clone();
-    options.trust_through = args.trust_through;
-    let folder = listing.read(&options);
-    let is_usable = folder.findings.is_empty() || place.in_editor();
-    if is_usable {
-        emit::folder(args, &place, &listing.files, &folder)
-    } else {
-        let findings = folder
-            .findings
-            .iter()
-            .map(|finding| finding.render(&place.shown));
-        without_folder(args, &findings.collect::<Vec<_>>())
+    if let Some(fault) = &args.fault {
+        return instead_of_set(args, fault.to_compile_error());
     }
+    let span = args.folder.span();
+    let caller = Caller::of(span);
+    embedded(args, &caller).unwrap_or_else(|messages| {
+        let shown = messages.iter().filter(|_| !caller.is_editor());
+        instead_of_set(args, shown.map(|text| compile_error(span, text)).collect())
+    })
 }
 
-/// One compile error for each message, and an empty set, so that its name at least is there.
-fn without_folder(args: &Args, messages: &[String]) -> TokenStream {
-    let span = args.folder.span();
-    let empty = emit::folder_items(args, &[]);
-    let errors = messages.iter().map(|message| compile_error(span, message));
-    quote_spanned!(span=> #(#errors)* #empty)
+/// The folder as items, or everything that is wrong with it.
+fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
+    let outside = match args.options.allow.contains(&Problem::OutsidePackage) {
+        true => Outside::Allowed,
+        false => Outside::Refused,
+    };
+    let place = Place::find(&args.folder.value(), caller, outside)
+        .map_err(|finding| vec![finding.render("")])?;
+    let listing = disk::list(&place.folder).map_err(|error| {
+        vec![format!(
+            "the folder `{}` cannot be read: {error}",
+            place.shown
+        )]
+    })?;
+    let folder = listing.read(&args.options);
+    if folder.findings.is_empty() || caller.is_editor() {
+        let emit = emit::Emit::new(args, &place, caller.is_editor());
+        return Ok(emit.folder(&listing.files, &folder));
+    }
+    let findings = folder.findings.iter();
+    Err(findings
+        .map(|finding| finding.render(&place.shown))
+        .collect())
+}
+
+/// Compile errors, and an empty set, so that its name at least is there.
+fn instead_of_set(args: &Args, errors: TokenStream) -> TokenStream {
+    let set = emit::set(args, &[]);
+    quote_spanned!(args.folder.span()=> #errors #set)
 }
 
 /// All tokens have the span of the literal, so that no note about macros follows the message.
 fn compile_error(span: Span, message: &str) -> TokenStream {
     quote_spanned!(span=> ::core::compile_error! { #message })
 }
-
-/// A finding is as large as a message has to be; it is made once, when a build fails.
-type Found<T> = Result<T, Box<Finding>>;

@@ -8,6 +8,7 @@
 //! directives and not read here.
 
 use crate::Database;
+use crate::near::distance;
 use crate::sql::{Goose, TokenKind, tokens};
 
 /// How a script is run.
@@ -262,33 +263,13 @@ fn suggestion(text: &str, database: Database) -> Option<&'static str> {
         .filter(|(_, form)| *form != FOREIGN_KEYS || has_switch(database))
         .filter_map(|(name, form)| {
             let limit = name.len() / 3;
-            let distance = |word: &String| edit_distance(word, name, limit);
+            let near = |word: &String| Some(distance(word, name)).filter(|slips| *slips <= limit);
             let nearest = [Some(&first), both.as_ref()]
                 .into_iter()
                 .flatten()
-                .filter_map(distance);
+                .filter_map(near);
             Some((nearest.min()?, *form))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, form)| form)
-}
-
-/// How many characters to insert, remove or replace to make one word of the other, if no more than
-/// `limit`.
-fn edit_distance(one: &str, other: &str, limit: usize) -> Option<usize> {
-    let other: Vec<char> = other.chars().collect();
-    if one.chars().count().abs_diff(other.len()) > limit {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, a) in one.chars().enumerate() {
-        let mut diagonal = above;
-        row[0] = above + 1;
-        for (left, &b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[left + 1];
-            row[left + 1] = replaced.min(diagonal + 1).min(row[left] + 1);
-        }
-    }
-    row.last().copied().filter(|distance| *distance <= limit)
 }

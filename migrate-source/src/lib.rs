@@ -6,7 +6,7 @@
 //! folder means the same thing everywhere.
 //!
 //! Without the feature `folder` it is what a shipped program needs at run time: the lexer
-//! ([`sql`]), the [checksum](checksum) scheme, the [directives](directive) of a script and the
+//! ([`sql`]), the [checksum] scheme, the [directives](directive) of a script and the
 //! layout of a message about a [place] in one.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -16,6 +16,7 @@ mod database;
 pub mod directive;
 #[cfg(feature = "folder")]
 pub mod folder;
+mod near;
 pub mod place;
 pub mod sql;
 

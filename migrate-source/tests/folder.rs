@@ -1,5 +1,7 @@
 //! A folder as a whole: its layouts, what belongs together, what is relaxed.
 
+#![cfg(feature = "folder")]
+
 mod support;
 
 use migrate_source::folder::{File, Folder, Options, Problem, Up};
@@ -335,8 +337,6 @@ fn what_is_passed_over() {
             ("README.txt", ""),
             ("notes.md", ""),
             ("NOTES.MD", ""),
-            ("migrations.lock", ""),
-            ("seed.sql", ""),
             ("1_a.sql", UP),
         ],
         "1 a: 1_a.sql",
@@ -384,6 +384,12 @@ mixed_layouts V6__f.sql:1:1",
 2 b: 2_b.sql:2
 3 c: 3_c.sql:2
 mixed_layouts 1_a.sql:1:1",
+    );
+    // A file whose markers stand in wrong places has no layout to report.
+    let wrong = "-- migrate:down\nSELECT 1;\n";
+    check(
+        &[("1_a.sql", marked), ("2_b.sql", wrong)],
+        "1 a: 1_a.sql:2\n2 b: 2_b.sql\nmisplaced_marker 2_b.sql:1:1",
     );
     let folder = read(&[("1_a.sql", UP), ("2_b.sql", marked)]);
     assert_eq!(

@@ -1,5 +1,7 @@
 //! Every problem, by its name: the smallest folder that shows it, under `fixtures/`, and its text.
 
+#![cfg(feature = "folder")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

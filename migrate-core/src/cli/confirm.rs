@@ -19,7 +19,12 @@ pub(super) fn on_terminal<C: Connection>(
     match command {
         Command::Reset { yes: false, json } if is_terminal() => {
             let plan = migrator.plan(db, Goal::Reset)?;
-            let yes = plan.is_empty() || ask(&plan)?;
+            let yes = plan.is_empty()
+                || ask(
+                    &question(&plan),
+                    &mut io::stdin().lock(),
+                    &mut io::stderr().lock(),
+                )?;
             Ok(Command::Reset { yes, json: *json })
         }
         other => Ok(other.clone()),
@@ -34,7 +39,8 @@ pub(super) fn refuse<C: Connection>(migrator: &Migrator<'_>, db: &mut C) -> Resu
     }
 }
 
-fn ask(plan: &Plan<'_>) -> io::Result<bool> {
+/// What is about to be lost.
+fn question(plan: &Plan<'_>) -> String {
     let downs = plan.steps().iter().filter(|s| s.action() == Action::Down);
     let rows = downs.map(|step| {
         let version = step.version().map_or("R".to_owned(), |v| v.to_string());
@@ -44,13 +50,40 @@ fn ask(plan: &Plan<'_>) -> io::Result<bool> {
         &[Column::right("Version"), Column::text("Description")],
         rows,
     );
-    let mut terminal = io::stderr().lock();
-    write!(
-        terminal,
+    format!(
         "This takes back every migration. What their tables hold is lost.\n\n{listed}\n\nGo on? [y/N] "
-    )?;
-    terminal.flush()?;
+    )
+}
+
+/// Anything but a yes is a no.
+fn ask(question: &str, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<bool> {
+    output.write_all(question.as_bytes())?;
+    output.flush()?;
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    let is_read = input.read_line(&mut answer).is_ok();
+    let answer = answer.trim().to_lowercase();
+    Ok(is_read && (answer == "y" || answer == "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ask;
+
+    #[test]
+    fn answers() {
+        for (answer, expected) in [
+            (&b"y\n"[..], true),
+            (b" YES \r\n", true),
+            (b"n\n", false),
+            (b"\n", false),
+            (b"", false),
+            (b"yellow\n", false),
+            (b"y\xff\n", false),
+        ] {
+            let mut output = Vec::new();
+            let yes = ask("Go on? ", &mut &*answer, &mut output);
+            assert_eq!(yes.expect("no trouble"), expected, "{answer:?}");
+            assert_eq!(output, b"Go on? ");
+        }
+    }
 }

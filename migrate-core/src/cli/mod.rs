@@ -1,8 +1,6 @@
 //! The commands about migrations, to mount in a program's own command line.
 //!
 //! ```
-//! use std::process::ExitCode;
-//!
 //! use clap::Parser;
 //! use migrate_core::{Migrator, rusqlite};
 //!
@@ -15,15 +13,14 @@
 //!     Db(migrate_core::cli::Command),
 //! }
 //!
-//! fn main() -> ExitCode {
-//! #   let args = ["app", "db", "migrate"];
-//! #   let Task::Db(command) = Task::parse_from(args);
-//! #   stringify! {
-//!     let Task::Db(command) = Task::parse();
-//! #   };
-//!     let mut db = rusqlite::Connection::open_in_memory().expect("memory is there");
-//!     command.run(&Migrator::new(&MIGRATIONS), &mut db)
-//! }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // In a program: `Task::parse()`.
+//! let Task::Db(command) = Task::parse_from(["app", "db", "migrate", "--to", "1"]);
+//! let mut db = rusqlite::Connection::open_in_memory()?;
+//! let exit_code = command.run(&Migrator::new(&MIGRATIONS), &mut db);
+//! # assert_eq!(exit_code, std::process::ExitCode::SUCCESS);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! This gives `app db migrate | status | plan | down | redo | reset | verify`. Of these, `status`,

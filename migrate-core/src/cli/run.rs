@@ -1,6 +1,6 @@
 //! What a run did, or would do.
 
-use std::fmt::Write;
+use std::time::Duration;
 
 use crate::cli::{Answer, Error, json};
 use crate::plan_script::one_line;
@@ -76,8 +76,7 @@ fn database_at(report: &Report, verb: &str) -> String {
 
 /// What was done, a line each.
 fn steps(report: &Report) -> String {
-    let mut text = String::new();
-    for done in report.steps() {
+    let lines = report.steps().iter().map(|done| {
         let what = match done.action {
             Action::Up => "Applied",
             Action::Down => "Taken back",
@@ -88,9 +87,16 @@ fn steps(report: &Report) -> String {
         let version = done.version.map(|version| format!("{version} "));
         let version = version.unwrap_or_default();
         let description = one_line(&done.description);
-        let took = done.duration.as_millis();
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{what}: {version}{description} ({took} ms)");
+        format!("{what}: {version}{description}{}\n", took(done.duration))
+    });
+    lines.collect()
+}
+
+/// Nothing for what is over in no time.
+fn took(duration: Duration) -> String {
+    match duration.as_millis() {
+        0 => String::new(),
+        ms @ 1..1000 => format!(" ({ms} ms)"),
+        _ => format!(" ({:.1} s)", duration.as_secs_f64()),
     }
-    text
 }

@@ -257,7 +257,12 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             stopped.at += from;
             let at = stopped.at;
             match (&stopped.failure.fault, &orders[at]) {
-                (Fault::Busy, Order::Begin) if self.wait(began).await => {}
+                // A statement that cannot run in a transaction takes a lock of its own.
+                (Fault::Busy, Order::Begin | Order::Statements(..))
+                    if !stopped.open && self.wait(began).await =>
+                {
+                    from = 0;
+                }
                 (Fault::ForeignKeys(violations), _) if stopped.open && counted != Some(at) => {
                     counted = Some(at);
                     let savepoint = savepoint_before(orders, at);

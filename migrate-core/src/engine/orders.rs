@@ -44,7 +44,8 @@ impl<'p> Orders<'p> {
         }
     }
 
-    /// A transaction over whole steps.
+    /// A transaction over whole steps. Each says for itself whether foreign keys are enforced: what
+    /// came before may have stopped anywhere, or have switched them itself.
     pub(super) fn transaction(
         set: &'p [Migration<'p>],
         settings: &Settings,
@@ -54,9 +55,7 @@ impl<'p> Orders<'p> {
         let mut orders = Orders::new(set, settings, before);
         let grouped = steps[0].transaction == Transaction::Group;
         let enforced = steps[0].body.as_ref().is_some_and(Body::foreign_keys);
-        if enforced {
-            orders.push(None, Order::Enforce(true));
-        }
+        orders.push(None, Order::Enforce(enforced));
         orders.begin(before);
         for (at, step) in steps.iter().enumerate() {
             if grouped {
@@ -81,9 +80,6 @@ impl<'p> Orders<'p> {
             }
         }
         orders.push(None, Order::Commit);
-        if enforced {
-            orders.push(None, Order::Enforce(false));
-        }
         orders
     }
 

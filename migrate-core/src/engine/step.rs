@@ -99,13 +99,13 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         };
         self.run.observer.tell(&Event::Started { step });
         let began = Instant::now();
+        self.unmarked(&[Order::Enforce(script.foreign_keys)])
+            .await?;
         let after = if is_repeat(step) {
             self.repeat(step, script, before).await?
         } else {
             self.units(step, script, before).await?
         };
-        // Whatever the script made of it.
-        self.unmarked(&[Order::Enforce(false)]).await?;
         let done = observer::done(step, began.elapsed());
         self.run.observer.tell(&Event::Finished { done: &done });
         self.keep(vec![done], after.version());
@@ -170,9 +170,6 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         before: History,
     ) -> Result<History, Trouble> {
         let mut orders = Orders::new(self.run.set, self.run.settings, &before);
-        if script.foreign_keys {
-            orders.push(None, Order::Enforce(true));
-        }
         orders.begin(&before);
         if !statements.is_empty() {
             orders.push(Some(0), Order::Statements(script, statements));
@@ -223,9 +220,6 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         let mut history = before;
         for count in 1..=self.run.settings.repeat_limit {
             let mut bite = Orders::new(self.run.set, self.run.settings, &history);
-            if script.foreign_keys {
-                bite.push(None, Order::Enforce(true));
-            }
             bite.begin(&history);
             bite.push(Some(0), Order::Sql(script));
             if !script.foreign_keys {
@@ -277,8 +271,12 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
     ) -> Trouble {
         let Stopped { at, open, failure } = stopped;
         self.rollback(open).await;
-        let is_own = orders.step[at].is_some();
-        if !is_own || matches!(failure.fault, Fault::Stale) {
+        let is_own = match failure.fault {
+            Fault::Stale => false,
+            Fault::Busy => open,
+            _ => orders.step[at].is_some(),
+        };
+        if !is_own {
             return self.outside(failure);
         }
         failed(step, failure, Outcome::Stopped { statements: kept })

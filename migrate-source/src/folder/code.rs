@@ -195,13 +195,19 @@ fn not_public(path: &str, text: &str, item: &Item<'_>) -> Finding {
 
 fn not_literal(path: &str, text: &str, item: &Item<'_>) -> Finding {
     let name = &item.name;
-    let value = if name == "REVISION" { "u32 = 1" } else { "bool = true" };
+    let value = if name == "REVISION" {
+        "u32 = 1"
+    } else {
+        "bool = true"
+    };
     Finding::new(
         Problem::ConstantNotLiteral,
         format!("the value of `{name}` is not a literal"),
     )
     .at(place(path, text, item))
-    .help(format!("it is read before the file is compiled: `pub const {name}: {value};`"))
+    .help(format!(
+        "it is read before the file is compiled: `pub const {name}: {value};`"
+    ))
 }
 
 fn missing_up(path: &str, text: &str, private: Option<&Item<'_>>) -> Finding {

@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::near::distance;
 use super::{File, Finding, Folder, Options, Problem};
+use crate::near::distance;
 use crate::place::Place;
 
 /// What was found in a folder.

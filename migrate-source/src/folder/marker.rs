@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::near::nearest;
 use crate::Database;
+use crate::near::nearest;
 use crate::sql::{Goose, TokenKind, tokens};
 
 /// The markers of a file.

@@ -3,8 +3,8 @@
 //! Diesel itself takes a file without that key, or with a misspelt one, for `false`, and so runs
 //! the migration without a transaction. Here the file says it, or is a problem.
 
-use super::near::nearest;
 use super::{Finding, Problem};
+use crate::near::nearest;
 use crate::place::Place;
 
 const KEY: &str = "run_in_transaction";

@@ -32,8 +32,8 @@
 //!
 //! # What is passed over
 //!
-//! Names that begin with a dot, `README*` and `*.md` are no migrations, nor are `migrations.lock`
-//! and `seed.sql`, which others read. Every other name that is not understood is a problem.
+//! Names that begin with a dot, `README*` and `*.md` are no migrations. Every other name that is not
+//! understood is a problem.
 //!
 //! # What is relaxed
 //!
@@ -48,9 +48,9 @@ mod judge;
 mod layout;
 mod marker;
 mod metadata;
+mod misnamed;
 mod model;
 mod name;
-mod near;
 mod problem;
 mod read;
 mod script;

@@ -1,7 +1,7 @@
 //! What the name of a file says: which version, which part of it, or what is wrong with it.
 
-use super::near::{distance, nearest};
-use super::{Finding, Problem};
+use super::{Finding, Problem, misnamed};
+use crate::near::distance;
 use crate::place::Place;
 
 /// What the path of a file below the folder says.
@@ -96,7 +96,7 @@ pub(super) fn description(words: &str) -> String {
 }
 
 /// A name that follows the rules, its number still text.
-struct Strict<'a> {
+pub(super) struct Strict<'a> {
     digits: String,
     words: &'a str,
     part: Part,
@@ -105,7 +105,7 @@ struct Strict<'a> {
 
 fn top<'a>(name: &'a str, folders: &Folders<'_>) -> Name<'a> {
     // The last two belong to the lock and to the verification, which read them themselves.
-    if ignored(name) || matches!(name, "migrations.lock" | "seed.sql") {
+    if ignored(name) {
         return Name::Ignored;
     }
     // A file beside folders is numbered as they are, so that its place among them is clear.
@@ -116,21 +116,10 @@ fn top<'a>(name: &'a str, folders: &Folders<'_>) -> Name<'a> {
     if let Some(strict) = numbered(name, dashes) {
         return checked(name, name, strict, dashes);
     }
-    if let Some(better) = repair(name, dashes) {
-        let claims =
-            numbered(&better, dashes).and_then(|strict| version(&strict.digits, dashes).ok());
-        return wrong(
-            name,
-            name,
-            near_miss("the name of a migration", name, &better),
-            claims,
-        );
-    }
-    let finding = match name.rsplit_once('.') {
-        Some((stem, "sql" | "rs")) => no_number(name, stem),
-        _ => unknown_file(name),
-    };
-    wrong(name, name, finding, None)
+    let (finding, better) = misnamed::file(name, dashes);
+    let meant = better.and_then(|better| Some(numbered(&better, dashes)?.digits));
+    let claims = meant.and_then(|digits| version(&digits, dashes).ok());
+    wrong(name, name, finding, claims)
 }
 
 fn inside<'a>(path: &'a str, dir: &'a str, file: &'a str, folders: &Folders<'_>) -> Name<'a> {
@@ -139,31 +128,20 @@ fn inside<'a>(path: &'a str, dir: &'a str, file: &'a str, folders: &Folders<'_>)
     }
     let Some((digits, words)) = numbered_dir(dir) else {
         if !folders.contains(dir) {
-            return wrong(dir, path, unknown_dir(dir, file), None);
+            return wrong(dir, path, misnamed::stray_directory(dir, file), None);
         }
-        let Some(better) = repair_dir(dir) else {
-            return wrong(dir, path, no_number(dir, dir), None);
-        };
-        let claims = numbered_dir(&better).and_then(|(digits, _)| version(&digits, true).ok());
-        return wrong(
-            dir,
-            path,
-            near_miss("the name of a migration", dir, &better),
-            claims,
-        );
+        let (finding, better) = misnamed::directory(dir);
+        let meant = better.and_then(|better| Some(numbered_dir(&better)?.0));
+        let claims = meant.and_then(|digits| version(&digits, true).ok());
+        return wrong(dir, path, finding, claims);
     };
     let part = match file {
         "up.sql" => Part::Up,
         "down.sql" => Part::Down,
         "metadata.toml" if folders.contains(dir) => Part::Metadata,
         _ => {
-            let near = nearest(file, &["up.sql"], 1);
-            let near = near.or_else(|| nearest(file, &["down.sql", "metadata.toml"], 2));
-            let finding = match near.filter(|better| *better != file) {
-                Some(better) => near_miss("a file of a migration", file, better),
-                None => unknown_file(path),
-            };
-            return wrong(path, path, finding, version(&digits, true).ok());
+            let claims = version(&digits, true).ok();
+            return wrong(path, path, misnamed::member(path, file), claims);
         }
     };
     checked(
@@ -245,7 +223,7 @@ fn version(digits: &str, padded: bool) -> Result<i64, Problem> {
     }
 }
 
-fn repeatable(name: &str) -> Option<(&str, bool)> {
+pub(super) fn repeatable(name: &str) -> Option<(&str, bool)> {
     let stem = name.strip_prefix("R__")?.strip_suffix(".sql")?;
     let (stem, down) = match stem.strip_suffix(".down") {
         Some(stem) => (stem, true),
@@ -254,7 +232,7 @@ fn repeatable(name: &str) -> Option<(&str, bool)> {
     (has_words(stem) && direction(stem).is_none()).then_some((stem, down))
 }
 
-fn numbered(name: &str, dashes: bool) -> Option<Strict<'_>> {
+pub(super) fn numbered(name: &str, dashes: bool) -> Option<Strict<'_>> {
     let (stem, extension) = name.rsplit_once('.')?;
     let code = match extension {
         "sql" => false,
@@ -314,7 +292,7 @@ fn numbered(name: &str, dashes: bool) -> Option<Strict<'_>> {
 
 /// The digits and the words of the name of a directory: those of Diesel
 /// (`2024-01-01-000000_create_users`) and of `rusqlite_migration` (`01-create_users`).
-fn numbered_dir(dir: &str) -> Option<(String, &str)> {
+pub(super) fn numbered_dir(dir: &str) -> Option<(String, &str)> {
     let (date, rest) = leading_date(dir);
     if let Some(words) = rest.strip_prefix('_')
         && date.ends_with(|c: char| c.is_ascii_digit())
@@ -327,84 +305,9 @@ fn numbered_dir(dir: &str) -> Option<(String, &str)> {
     (plain && words.contains(char::is_alphabetic)).then(|| (digits.to_owned(), words))
 }
 
-/// The name that was probably meant by `name`, which is none.
-fn repair(name: &str, dashes: bool) -> Option<String> {
-    let (stem, extension) = name.rsplit_once('.')?;
-    let extension = match extension.to_ascii_lowercase().as_str() {
-        "rs" => "rs",
-        "psql" | "pgsql" | "mysql" => "sql",
-        other if other.bytes().all(|b| b.is_ascii_alphabetic()) && distance(other, "sql") <= 1 => {
-            "sql"
-        }
-        _ => return None,
-    };
-    let mut rest = stem.trim();
-    let mut ending = "";
-    while let Some(down) = direction(rest) {
-        rest = rest.rsplit_once('.').map_or(rest, |(rest, _)| rest);
-        ending = match ending {
-            "" if extension == "rs" => "",
-            "" if down => ".down",
-            "" => ".up",
-            last => last,
-        };
-    }
-    let letter = rest.chars().next()?.to_ascii_uppercase();
-    let better = if letter.is_ascii_digit() {
-        let (digits, words) = number_and_words(rest)?;
-        let digits = if dashes {
-            digits.to_owned()
-        } else {
-            undashed(digits)
-        };
-        format!("{digits}_{words}{ending}.{extension}")
-    } else if matches!(letter, 'V' | 'U') {
-        let letter = match ending {
-            ".down" => 'U',
-            _ if extension == "rs" => 'V',
-            _ => letter,
-        };
-        let (digits, words) = number_and_words(&rest[1..])?;
-        format!("{letter}{}__{words}.{extension}", undashed(digits))
-    } else if letter == 'R' && rest[1..].starts_with(['_', '-', ' ']) {
-        let ending = if ending == ".down" { ending } else { "" };
-        format!(
-            "R__{}{ending}.{extension}",
-            rest[1..].trim_start_matches(['_', '-', ' '])
-        )
-    } else {
-        return None;
-    };
-    let understood = numbered(&better, dashes).is_some() || repeatable(&better).is_some();
-    understood.then_some(better)
-}
-
-fn repair_dir(dir: &str) -> Option<String> {
-    let (digits, words) = number_and_words(dir.trim().trim_start_matches(['v', 'V']))?;
-    let better = format!("{digits}_{words}");
-    numbered_dir(&better).is_some().then_some(better)
-}
-
-/// The number a name begins with, dashes between its digits included, and what is left behind
-/// the characters that separate them.
-fn number_and_words(name: &str) -> Option<(&str, &str)> {
-    let (date, _) = leading_date(name);
-    let date = date.trim_end_matches('-');
-    let number = if date_like(date) {
-        date
-    } else {
-        leading_digits(name).0
-    };
-    let rest = &name[number.len()..];
-    let words = rest.trim_start_matches(['_', '-', '.', ' ']);
-    // `1.5_a` has a number that is none, and no other spelling of it would be right.
-    let fraction = rest.starts_with('.') && words.starts_with(|c: char| c.is_ascii_digit());
-    (!number.is_empty() && !words.is_empty() && !fraction).then_some((number, words))
-}
-
 /// Whether the last ending of `stem` means a direction, and whether that is down. A down that is
 /// taken for an up destroys data, so every spelling of it is noticed.
-fn direction(stem: &str) -> Option<bool> {
+pub(super) fn direction(stem: &str) -> Option<bool> {
     let (_, ending) = stem.rsplit_once('.')?;
     match ending.to_lowercase().as_str() {
         "up" => Some(false),
@@ -413,11 +316,11 @@ fn direction(stem: &str) -> Option<bool> {
     }
 }
 
-fn leading_digits(text: &str) -> (&str, &str) {
+pub(super) fn leading_digits(text: &str) -> (&str, &str) {
     text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
 }
 
-fn leading_date(text: &str) -> (&str, &str) {
+pub(super) fn leading_date(text: &str) -> (&str, &str) {
     text.split_at(
         text.bytes()
             .take_while(|b| b.is_ascii_digit() || *b == b'-')
@@ -426,15 +329,15 @@ fn leading_date(text: &str) -> (&str, &str) {
 }
 
 /// Whether `date` is more than a number: a year, a dash and further digits.
-fn date_like(date: &str) -> bool {
+pub(super) fn date_like(date: &str) -> bool {
     date.find('-') == Some(4) && undashed(date).len() >= 8
 }
 
-fn undashed(date: &str) -> String {
+pub(super) fn undashed(date: &str) -> String {
     date.replace('-', "")
 }
 
-fn has_words(words: &str) -> bool {
+pub(super) fn has_words(words: &str) -> bool {
     words.contains(char::is_alphanumeric)
 }
 
@@ -444,69 +347,5 @@ fn wrong<'a>(subject: &'a str, path: &str, finding: Finding, claims: Option<i64>
         subject,
         finding: finding.at(Place::file(path)),
         claims,
-    }
-}
-
-fn near_miss(what: &str, name: &str, better: &str) -> Finding {
-    Finding::new(Problem::NearMiss, format!("`{name}` is not quite {what}"))
-        .help(format!("rename it to `{better}`"))
-}
-
-fn no_number(name: &str, stem: &str) -> Finding {
-    let (digits, rest) = leading_digits(stem.trim_start_matches(['V', 'U']));
-    if digits.is_empty() {
-        return Finding::new(
-            Problem::NoNumber,
-            format!("`{name}` does not begin with a number"),
-        )
-        .help(format!(
-            "begin with its version: `0001_{}`",
-            name.trim_start_matches(|c: char| !c.is_alphanumeric())
-        ));
-    }
-    if has_words(rest) {
-        return Finding::new(
-            Problem::NoNumber,
-            format!("the version of `{name}` is not a whole number"),
-        )
-        .help("give it a whole number, and the migrations after it the numbers that follow");
-    }
-    Finding::new(
-        Problem::NearMiss,
-        format!("`{name}` has a number, but no description"),
-    )
-    .help(format!(
-        "say what it does: `{}`",
-        name.replacen(stem, &described(stem), 1)
-    ))
-}
-
-/// `0001_what_it_does` for `0001` or `0001_`.
-fn described(stem: &str) -> String {
-    let number = stem.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let separator = if number.starts_with(['V', 'U']) {
-        "__"
-    } else {
-        "_"
-    };
-    format!("{number}{separator}what_it_does")
-}
-
-fn unknown_file(name: &str) -> Finding {
-    Finding::new(Problem::UnknownFile, format!("`{name}` is no migration"))
-        .help("move it out of the folder, or begin its name with a dot; notes may end in `.md`")
-}
-
-fn unknown_dir(dir: &str, file: &str) -> Finding {
-    let finding = Finding::new(
-        Problem::UnknownFile,
-        format!("the directory `{dir}` is no migration"),
-    );
-    if numbered(file, false).is_some() {
-        finding.help(format!(
-            "its files look like migrations: name `{dir}` as the folder"
-        ))
-    } else {
-        finding.help("move it out of the folder, or begin its name with a dot")
     }
 }

@@ -111,7 +111,9 @@ impl Source<'_> {
                     comment.start,
                     comment.len(),
                 ))
-                .help("a file with markers has one for its up, before all SQL, and one for its down")
+                .help(
+                    "a file with markers has one for its up, before all SQL, and one for its down",
+                )
                 .help("if it is no marker, write the comment differently"),
             );
         }

@@ -4,11 +4,11 @@ use migrate_source::folder::{File, Folder, Options, Script, Up};
 use migrate_source::{Database, Mode};
 
 /// Reads files for SQLite, nothing relaxed.
-pub fn read(files: &[(&str, &str)]) -> Folder {
+pub(crate) fn read(files: &[(&str, &str)]) -> Folder {
     read_with(&Options::new(Database::Sqlite), files)
 }
 
-pub fn read_with(options: &Options, files: &[(&str, &str)]) -> Folder {
+pub(crate) fn read_with(options: &Options, files: &[(&str, &str)]) -> Folder {
     let file = |(path, text): &(&str, &str)| File {
         path: (*path).to_owned(),
         bytes: text.as_bytes().into(),
@@ -18,14 +18,13 @@ pub fn read_with(options: &Options, files: &[(&str, &str)]) -> Folder {
 
 /// Checks what is read from files: see [`summary`].
 #[track_caller]
-#[allow(dead_code)]
-pub fn check(files: &[(&str, &str)], expected: &str) {
+pub(crate) fn check(files: &[(&str, &str)], expected: &str) {
     assert_eq!(summary(&read(files)), expected.trim());
 }
 
 /// A line for each migration, repeatable and finding: `2 add email: up, down` with the files and
 /// first lines of both, `R views: up`, `gap 0003_c.sql:1:1`.
-pub fn summary(folder: &Folder) -> String {
+pub(crate) fn summary(folder: &Folder) -> String {
     let mut lines = Vec::new();
     for migration in &folder.migrations {
         let up = match &migration.up {

@@ -23,6 +23,9 @@ const PRAGMAS: &[&str] = &[
     "synchronous",
 ];
 
+/// The longest time that SQLite can be told to wait: its milliseconds have 31 bits.
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+
 /// How the connection was.
 pub(super) struct Session {
     lock_timeout: Duration,
@@ -33,6 +36,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn open(db: &Connection, lock_timeout: Duration) -> Result<Session, Failure> {
         let busy_timeout = get(db, "busy_timeout")?.unwrap_or(0);
+        let lock_timeout = lock_timeout.min(LONGEST);
         db.busy_timeout(lock_timeout).map_err(failure)?;
         let pragmas = PRAGMAS.iter().map(|name| Ok((*name, get(db, name)?)));
         match pragmas.collect() {

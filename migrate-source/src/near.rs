@@ -2,7 +2,7 @@
 
 /// How many slips of a finger lie between two words: a character too much, one missing, a wrong
 /// one, or two neighbours exchanged. Case does not count.
-pub(super) fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     // The table below is quadratic; nobody mistypes a word of this length for a short one.
     const LONG: usize = 64;
     let letters = |word: &str| {
@@ -31,7 +31,8 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 }
 
 /// Which of `words` is nearest to `word`, when one is at most `most` slips away.
-pub(super) fn nearest<'a>(word: &str, words: &[&'a str], most: usize) -> Option<&'a str> {
+#[cfg(feature = "folder")]
+pub(crate) fn nearest<'a>(word: &str, words: &[&'a str], most: usize) -> Option<&'a str> {
     let (slips, nearest) = words
         .iter()
         .map(|w| (distance(word, w), *w))
@@ -41,7 +42,9 @@ pub(super) fn nearest<'a>(word: &str, words: &[&'a str], most: usize) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::distance;
+    #[cfg(feature = "folder")]
+    use super::nearest;
 
     #[test]
     fn slips() {
@@ -61,6 +64,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "folder")]
     fn the_nearest_word_within_the_limit() {
         assert_eq!(nearest("dwon", &["up", "down"], 1), Some("down"));
         assert_eq!(nearest("sideways", &["up", "down"], 2), None);

@@ -1,0 +1,4 @@
+DROP TRIGGER search_update;
+DROP TRIGGER search_delete;
+DROP TRIGGER search_insert;
+DROP TABLE search;

@@ -1,0 +1,1 @@
+CREATE INDEX tags_by_name ON tags (name);

@@ -1,0 +1,105 @@
+//! What a database must offer so that the contract can be checked on it.
+
+use migrate_core::{Applied, Database, Error, Goal, Migrator, Plan, Report, Status, Verification};
+
+/// A database of a test's own.
+pub trait TestDatabase {
+    /// Its kind.
+    const DATABASE: Database;
+
+    /// A connection to it.
+    type Connection: TestConnection;
+
+    /// A new one, without anything in it.
+    fn fresh() -> Self;
+
+    /// One more connection to it.
+    fn connect(&self) -> Self::Connection;
+
+    /// Everything it holds, to the byte: the same again when nothing was written in between.
+    fn snapshot(&self) -> Vec<u8>;
+}
+
+/// A connection to a [`TestDatabase`], with the verbs of a [`Migrator`]. An asynchronous backend
+/// runs the asynchronous verbs to their end here.
+pub trait TestConnection {
+    /// Runs the verb of `goal`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn bring(&mut self, migrator: &Migrator<'_>, goal: Goal) -> Result<Report, Error>;
+
+    /// [`Migrator::plan`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn plan<'m>(&mut self, migrator: &Migrator<'m>, goal: Goal) -> Result<Plan<'m>, Error>;
+
+    /// [`Migrator::applied`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn applied(&mut self, migrator: &Migrator<'_>) -> Result<Vec<Applied>, Error>;
+
+    /// [`Migrator::status`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error>;
+
+    /// The versions of [`Migrator::pending`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn pending(&mut self, migrator: &Migrator<'_>) -> Result<Vec<i64>, Error>;
+
+    /// [`Migrator::current_version`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn current_version(&mut self, migrator: &Migrator<'_>) -> Result<i64, Error>;
+
+    /// [`Migrator::needs_migration`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn needs_migration(&mut self, migrator: &Migrator<'_>) -> Result<bool, Error>;
+
+    /// [`Migrator::verify`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error>;
+
+    /// Executes SQL that succeeds.
+    fn execute(&mut self, sql: &str);
+
+    /// The rows of a query: the text of their columns, with a space in between.
+    fn rows(&mut self, sql: &str) -> Vec<String>;
+
+    /// The names of its tables and views, in order.
+    fn relations(&mut self) -> Vec<String>;
+
+    /// The definition of everything in it but the relations named here, as text.
+    fn schema(&mut self, except: &[String]) -> String;
+
+    /// The settings of this connection, as text.
+    fn session(&mut self) -> String;
+
+    /// Begins a transaction.
+    fn begin(&mut self);
+
+    /// Takes the lock that a run needs, and keeps it.
+    fn lock(&mut self);
+
+    /// Rolls back a transaction, or gives the lock back.
+    fn release(&mut self);
+}

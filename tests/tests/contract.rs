@@ -1,0 +1,3 @@
+//! The contract, on every database that there is a backend for.
+
+migrate_tests::contract!(sqlite, migrate_tests::sqlite::SqliteFile);
