@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A program and a build script are shown as they are written.
+#![allow(clippy::needless_doctest_main)]
 
 mod backend;
 mod compare;

@@ -38,7 +38,8 @@ impl TestDatabase for SqliteFile {
     fn connect(&self) -> Connection {
         let db = Connection::open(self.path()).expect("a connection");
         // No test pulls the plug, so none waits for the disk.
-        db.pragma_update(None, "synchronous", "OFF").expect("a pragma");
+        db.pragma_update(None, "synchronous", "OFF")
+            .expect("a pragma");
         db
     }
 
@@ -147,7 +148,8 @@ impl TestConnection for Connection {
     }
 
     fn session(&mut self) -> String {
-        let pragma = |name: &&str| format!("{name} {}", self.rows(&format!("PRAGMA {name}")).join(" "));
+        let pragma =
+            |name: &&str| format!("{name} {}", self.rows(&format!("PRAGMA {name}")).join(" "));
         let pragmas: Vec<String> = SESSION.iter().map(pragma).collect();
         format!("{} autocommit {}", pragmas.join(", "), self.is_autocommit())
     }

@@ -13,6 +13,8 @@ pub enum Error {
         /// How many migrations it would take back.
         migrations: usize,
     },
+    /// `plan` was given both a count and a version to go down by.
+    CountAndVersion,
     /// The answer could not be written.
     Output(io::Error),
 }
@@ -34,6 +36,10 @@ impl fmt::Display for Error {
                      \n  = help: confirm it with `--yes`"
                 )
             }
+            Error::CountAndVersion => f.write_str(
+                "`--down=COUNT` and `--to VERSION` say two things\
+                 \n  = help: give one of them, or `--down --to VERSION`",
+            ),
             Error::Output(error) => write!(f, "the answer cannot be written: {error}"),
         }
     }
@@ -43,7 +49,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::Migration(error) => error.source(),
-            Error::NotConfirmed { .. } => None,
+            Error::NotConfirmed { .. } | Error::CountAndVersion => None,
             Error::Output(error) => Some(error),
         }
     }

@@ -73,11 +73,11 @@ pub enum Command {
     /// Print the SQL that would be run, and run nothing
     Plan {
         /// The way to this version, up or down
-        #[arg(long, value_name = "VERSION", value_parser = version(), conflicts_with = "down")]
+        #[arg(long, value_name = "VERSION", value_parser = version())]
         to: Option<i64>,
-        /// The way back, by one migration or by COUNT
-        #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-        down: Option<NonZeroUsize>,
+        /// The way back, by one migration, by COUNT, or with `--to` to that version
+        #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true)]
+        down: Option<Option<NonZeroUsize>>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -198,11 +198,13 @@ impl Command {
             Command::Status { check, json } => stand::status(migrator, db, check, json),
             Command::Plan { to, down, json } => {
                 let goal = match (to, down) {
-                    (Some(version), _) if version < migrator.current_version(db)? => {
+                    (Some(_), Some(Some(_))) => return Err(Error::CountAndVersion),
+                    (Some(version), Some(None)) => Goal::DownTo(version),
+                    (Some(version), None) if version < migrator.current_version(db)? => {
                         Goal::DownTo(version)
                     }
-                    (Some(version), _) => Goal::UpTo(version),
-                    (None, Some(count)) => Goal::Down(count.get()),
+                    (Some(version), None) => Goal::UpTo(version),
+                    (None, Some(count)) => Goal::Down(count.map_or(1, NonZeroUsize::get)),
                     (None, None) => Goal::Up,
                 };
                 run::plan(migrator, db, goal, json)

@@ -358,3 +358,27 @@ fn outside(failure: Failure, waited: Duration) -> Trouble {
 fn is_recorded(action: Action) -> bool {
     !matches!(action, Action::Down | Action::Unmark)
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::backend::sqlite::Sqlite;
+
+    /// The asynchronous verbs promise it of their futures.
+    #[test]
+    fn the_future_of_a_run_can_be_sent() {
+        fn sent<T: Send>(_: &T) {}
+        let mut db = rusqlite::Connection::open_in_memory().expect("in memory");
+        let settings = Settings::default();
+        let observer = Observer::default();
+        let mut backend = Sqlite::new(&mut db, &settings.table);
+        let verb = Run {
+            set: &[],
+            settings: &settings,
+            observer: &observer,
+        };
+        sent(&run(&mut backend, verb, Goal::Up));
+        sent(&planned(&mut backend, verb, Goal::Up));
+        sent(&history(&mut backend));
+    }
+}

@@ -51,8 +51,8 @@ impl fmt::Display for ErrorKind {
             ),
             ErrorKind::Missing { versions } => write!(
                 f,
-                "{} of the database not in this program",
-                Versions(versions.clone()).verb("is", "are")
+                "{} applied to the database, but not part of this program",
+                Versions(versions.clone()).verb("was", "were")
             ),
             ErrorKind::OutOfOrder { versions, database } => write!(
                 f,

@@ -37,11 +37,13 @@ fn main() {
     let waiting = Once::new();
     let repeated = Once::new();
     let mut goal = Goal::Up;
-    let mut migrator = Migrator::new(&set).user_version(true).observe(|event| match event {
-        Event::Waiting { .. } => waiting.call_once(|| println!("waiting")),
-        Event::Repeated { .. } => repeated.call_once(|| println!("repeated")),
-        _ => {}
-    });
+    let mut migrator = Migrator::new(&set)
+        .user_version(true)
+        .observe(|event| match event {
+            Event::Waiting { .. } => waiting.call_once(|| println!("waiting")),
+            Event::Repeated { .. } => repeated.call_once(|| println!("repeated")),
+            _ => {}
+        });
     for option in arguments {
         let (name, value) = option.split_once('=').unwrap_or((&option, ""));
         let number = || value.parse().expect("the value of this option is a number");

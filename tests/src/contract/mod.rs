@@ -3,6 +3,8 @@
 //! A case is a function over a [`TestDatabase`]; [`contract!`](crate::contract!) makes a test of
 //! each, in a module that names the database.
 
+#![expect(missing_docs, reason = "a case is told by its name")]
+
 mod database;
 pub mod down;
 mod files;

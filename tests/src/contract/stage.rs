@@ -130,7 +130,9 @@ impl<D: TestDatabase> Stage<D> {
             if applied.is_ok() && history.contains(&relation) {
                 continue;
             }
-            let mut rows = self.db.rows(&format!("SELECT * FROM {}", quoted(&relation)));
+            let mut rows = self
+                .db
+                .rows(&format!("SELECT * FROM {}", quoted(&relation)));
             rows.sort();
             words.push(format!("{relation}[{}]", rows.join(", ")));
         }
@@ -162,8 +164,15 @@ impl<D: TestDatabase> Stage<D> {
             (Ok(plan), Ok(report)) => (plan, report),
             (Ok(plan), Err(error)) => (plan, error.report()),
             (Err(refusal), Err(error)) => {
-                assert_eq!(refusal.kind(), error.kind(), "the plan refuses as the run does");
-                assert!(error.report().is_empty(), "a refusal comes before the first step");
+                assert_eq!(
+                    refusal.kind(),
+                    error.kind(),
+                    "the plan refuses as the run does"
+                );
+                assert!(
+                    error.report().is_empty(),
+                    "a refusal comes before the first step"
+                );
                 let same = self.database.snapshot() == before;
                 assert!(same, "what is refused leaves nothing behind");
                 return;
@@ -205,15 +214,19 @@ impl<D: TestDatabase> Stage<D> {
         };
         assert_eq!(self.db.current_version(migrator).unwrap(), status.current);
         assert_eq!(migrator.latest_version(), status.latest);
-        let pending: Vec<i64> = status.pending().map(|line| line.version).collect();
-        assert_eq!(self.db.pending(migrator).unwrap(), pending);
-        let up = self.db.plan(migrator, Goal::Up);
-        let needs = up.is_err() || up.is_ok_and(|plan| !plan.is_empty());
-        assert_eq!(
-            self.db.needs_migration(migrator).unwrap(),
-            needs,
-            "whether `up` has anything to do or would refuse"
-        );
+        let mut pending: Vec<i64> = status.pending().map(|line| line.version).collect();
+        let mut said = self.db.pending(migrator).unwrap();
+        pending.sort_unstable();
+        said.sort_unstable();
+        assert_eq!(said, pending);
+        let needs = self.db.needs_migration(migrator).unwrap();
+        match self.db.plan(migrator, Goal::Up) {
+            Ok(plan) => assert_eq!(needs, !plan.is_empty(), "whether `up` has anything to do"),
+            Err(_) => assert_eq!(
+                needs,
+                !pending.is_empty() || status.repeatables.iter().any(|line| line.due)
+            ),
+        }
         let _ = self.db.verify(migrator).unwrap();
         assert!(self.database.snapshot() == before, "reading writes nothing");
     }
@@ -231,7 +244,10 @@ impl<D: TestDatabase> Stage<D> {
         let again = self.db.bring(migrator, goal);
         other.release();
         assert_eq!(told(&again), format!("at {version}"), "{goal:?} again");
-        assert!(self.database.snapshot() == before, "nothing is written again");
+        assert!(
+            self.database.snapshot() == before,
+            "nothing is written again"
+        );
     }
 }
 
@@ -246,7 +262,11 @@ impl<D: TestDatabase> Default for Stage<D> {
 fn check_words(error: &Error) {
     let text = error.to_string();
     assert!(!text.trim().is_empty() && !text.contains("\n\n"), "{text}");
-    assert_eq!(format!("{error:?}"), text, "what `main` prints is for people");
+    assert_eq!(
+        format!("{error:?}"),
+        text,
+        "what `main` prints is for people"
+    );
     if let Some(failed) = error.failed() {
         assert!(text.contains(&failed.file), "{text}");
         assert!(text.contains(&failed.message), "{text}");

@@ -27,12 +27,7 @@ fn of_report(report: &Report) -> String {
         None => format!("{} {}", step.action, step.description),
     });
     let steps: Vec<String> = steps.collect();
-    format!(
-        "{} -> {}: {}",
-        report.from(),
-        report.to(),
-        steps.join(", ")
-    )
+    format!("{} -> {}: {}", report.from(), report.to(), steps.join(", "))
 }
 
 /// The kind of an error with what is known of it.
@@ -80,12 +75,22 @@ pub fn of_kind(kind: &ErrorKind) -> String {
         ErrorKind::CodeNotCompiled { version, .. } => format!("code {version} not compiled"),
         ErrorKind::ForeignKeys { failed, violations } => {
             let violations: Vec<String> = violations.iter().map(of_violation).collect();
-            format!("foreign keys {}: {}", of_failed(failed), violations.join(", "))
+            format!(
+                "foreign keys {}: {}",
+                of_failed(failed),
+                violations.join(", ")
+            )
         }
-        ErrorKind::TransactionEnded { failed } => format!("transaction ended {}", of_failed(failed)),
-        ErrorKind::RepeatLimit { version, steps } => format!("repeat limit {version} after {steps}"),
+        ErrorKind::TransactionEnded { failed } => {
+            format!("transaction ended {}", of_failed(failed))
+        }
+        ErrorKind::RepeatLimit { version, steps } => {
+            format!("repeat limit {version} after {steps}")
+        }
         ErrorKind::VersionTooLarge { version } => format!("version too large {version}"),
-        ErrorKind::CounterWithoutHistory { counter } => format!("counter {counter} without history"),
+        ErrorKind::CounterWithoutHistory { counter } => {
+            format!("counter {counter} without history")
+        }
         ErrorKind::Database { message } => format!("database: {message}"),
         other => panic!("a kind of errors without words: {other:?}"),
     }

@@ -9,7 +9,12 @@ use super::{Stage, TestConnection, TestDatabase};
 
 pub fn fresh_database_takes_everything<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
-    stage.check(THREE, Goal::Up, "0 -> 3: up 1, up 2, up 3", "a[] b[] c[] @ 1 2 3");
+    stage.check(
+        THREE,
+        Goal::Up,
+        "0 -> 3: up 1, up 2, up 3",
+        "a[] b[] c[] @ 1 2 3",
+    );
 }
 
 pub fn used_database_takes_what_is_new<D: TestDatabase>() {
@@ -52,7 +57,13 @@ pub fn empty_set_does_nothing<D: TestDatabase>() {
 
 pub fn file_that_does_nothing_is_recorded<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
-    let files = &[("0001_nothing.up.sql", "-- the other database needs this one\n"), B];
+    let files = &[
+        (
+            "0001_nothing.up.sql",
+            "-- the other database needs this one\n",
+        ),
+        B,
+    ];
     stage.check(files, Goal::Up, "0 -> 2: up 1, up 2", "b[] @ 1 2");
 }
 
@@ -62,7 +73,12 @@ pub fn every_statement_of_a_file_runs<D: TestDatabase>() {
                 INSERT INTO a VALUES (1, 'one; -- no comment');\n\
                 SELECT * FROM a; /* ; */ SELECT 2 UNION SELECT 3;\n\
                 UPDATE a SET x = x + 1 -- the last one has no end";
-    stage.check(&[("0001_a.sql", text)], Goal::Up, "0 -> 1: up 1", "a[2 one; -- no comment] @ 1");
+    stage.check(
+        &[("0001_a.sql", text)],
+        Goal::Up,
+        "0 -> 1: up 1",
+        "a[2 one; -- no comment] @ 1",
+    );
 }
 
 pub fn numbers_count_not_letters<D: TestDatabase>() {
@@ -72,14 +88,25 @@ pub fn numbers_count_not_letters<D: TestDatabase>() {
         ("2_second.sql", "INSERT INTO a VALUES (2);"),
         ("1_first.sql", "CREATE TABLE a (x INTEGER);"),
     ];
-    stage.check(files, Goal::Up, "0 -> 10: up 1, up 2, up 10", "a[10, 2] @ 1 2 10");
+    stage.check(
+        files,
+        Goal::Up,
+        "0 -> 10: up 1, up 2, up 10",
+        "a[10, 2] @ 1 2 10",
+    );
 }
 
 pub fn versions_reach_to_the_greatest_number<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
-    let up = ("9223372036854775807_z.up.sql", "CREATE TABLE z (x INTEGER);");
+    let up = (
+        "9223372036854775807_z.up.sql",
+        "CREATE TABLE z (x INTEGER);",
+    );
     let down = ("9223372036854775807_z.down.sql", "DROP TABLE z;");
-    let almost = ("9223372036854775806_y.up.sql", "CREATE TABLE y (x INTEGER);");
+    let almost = (
+        "9223372036854775806_y.up.sql",
+        "CREATE TABLE y (x INTEGER);",
+    );
     const Y: i64 = i64::MAX - 1;
     const Z: i64 = i64::MAX;
     let both = format!("0 -> {Z}: up {Y}, up {Z}");
@@ -98,7 +125,10 @@ pub fn thousand_migrations<D: TestDatabase>() {
         version => format!("INSERT INTO a VALUES ({version});"),
     };
     let files: Vec<(String, String)> = (1..=1000).map(|v| (name(v), text(v))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(n, t)| (n.as_str(), t.as_str()))
+        .collect();
     let mut steps = String::new();
     let mut versions = String::new();
     for version in 1..=1000 {
@@ -121,10 +151,15 @@ pub fn history_holds_what_was_applied<D: TestDatabase>() {
     let folder = stage.folder(&[
         ("0001_create_users.up.sql", A.1),
         ("0001_create_users.down.sql", A_DOWN.1),
-        ("0002_b.up.sql", "-- migrate: description \"The second table\"\nCREATE TABLE b (x INTEGER);"),
+        (
+            "0002_b.up.sql",
+            "-- migrate: description \"The second table\"\nCREATE TABLE b (x INTEGER);",
+        ),
     ]);
     let set = folder.migrations();
-    stage.check_set(&set, Goal::Up, "0 -> 2: up 1, up 2", "a[] b[] @ 1 2").unwrap();
+    stage
+        .check_set(&set, Goal::Up, "0 -> 2: up 1, up 2", "a[] b[] @ 1 2")
+        .unwrap();
     let migrator = stage.migrator(&set);
     let applied = stage.db.applied(&migrator).unwrap();
     let [first, second] = applied.as_slice() else {
@@ -138,7 +173,10 @@ pub fn history_holds_what_was_applied<D: TestDatabase>() {
     assert_eq!(second.down(), None);
     assert!(first.is_finished());
     let at = first.applied_at();
-    let form: String = at.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let form: String = at
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
     assert_eq!(form, "0000-00-00T00:00:00.000Z", "RFC 3339 in UTC: {at}");
     assert!(at > "2025", "{at}");
 }

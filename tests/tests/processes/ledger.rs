@@ -152,10 +152,15 @@ pub(crate) fn check_complete(ledger: &Ledger, database: &Path) {
     let found = Found::of(database);
     let mut log = found.log.clone();
     log.retain(|what| what != "R older");
-    let expected = ["1", "2", "3 first", "3 second", "4", "6", "7", "8", "R newer"];
+    let expected = [
+        "1", "2", "3 first", "3 second", "4", "6", "7", "8", "R newer",
+    ];
     assert_eq!(log, expected, "{found:#?}");
     assert!(found.log.len() <= log.len() + 1, "{found:#?}");
-    assert_eq!(found.history, (1..=8).map(|v| (v, None)).collect::<Vec<_>>());
+    assert_eq!(
+        found.history,
+        (1..=8).map(|v| (v, None)).collect::<Vec<_>>()
+    );
     assert_eq!(found.balance, Some(10_000), "{found:#?}");
     assert_eq!(found.release.as_deref(), Some("newer"), "{found:#?}");
     check_honest(database);
@@ -190,8 +195,16 @@ pub(crate) fn check_honest(database: &Path) {
         Some((_, None)) => 5,
         Some((_, Some(at))) => at.split(':').next().and_then(|k| k.parse().ok()).unwrap(),
     };
-    check("its 2nd statement", (statements >= 2).into(), times("3 first"));
-    check("its 5th statement", (statements >= 5).into(), times("3 second"));
+    check(
+        "its 2nd statement",
+        (statements >= 2).into(),
+        times("3 first"),
+    );
+    check(
+        "its 5th statement",
+        (statements >= 5).into(),
+        times("3 second"),
+    );
 
     let tenfold = [finished(2), statements >= 1, statements >= 4, finished(8)];
     let tenfold = tenfold.into_iter().filter(|ran| *ran).count();
@@ -212,7 +225,11 @@ pub(crate) fn check_honest(database: &Path) {
         assert!((least..=most).contains(checked), "{found:#?}");
     }
 
-    check("repeatables", found.repeated, usize::from(found.release.is_some()));
+    check(
+        "repeatables",
+        found.repeated,
+        usize::from(found.release.is_some()),
+    );
     let version = found.history.iter().rev().find(|(_, at)| at.is_none());
     let version = version.map_or(0, |(version, _)| *version);
     assert_eq!(found.counter, version, "{found:#?}");
@@ -241,7 +258,11 @@ impl Found {
         let db = Connection::open(database).expect("the database");
         let all = |table: &str, sql: &str| -> Vec<String> {
             let exists: bool = db
-                .query_row("SELECT count(*) FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0))
+                .query_row(
+                    "SELECT count(*) FROM sqlite_schema WHERE name = ?1",
+                    [table],
+                    |row| row.get(0),
+                )
                 .expect("a schema");
             if !exists {
                 return Vec::new();
@@ -252,17 +273,33 @@ impl Found {
         };
         let number = |text: &String| text.parse().expect("a number");
         let one = |sql: &str| -> String { db.query_row(sql, [], |row| row.get(0)).expect(sql) };
-        let history = all("_migrate_history", "SELECT version || ' ' || coalesce(resume_at, '') FROM _migrate_history ORDER BY version");
+        let history = all(
+            "_migrate_history",
+            "SELECT version || ' ' || coalesce(resume_at, '') FROM _migrate_history ORDER BY version",
+        );
         Found {
             history: history
                 .iter()
                 .filter_map(|row| row.split_once(' '))
-                .map(|(version, at)| (version.parse().unwrap(), (!at.is_empty()).then(|| at.to_owned())))
+                .map(|(version, at)| {
+                    (
+                        version.parse().unwrap(),
+                        (!at.is_empty()).then(|| at.to_owned()),
+                    )
+                })
                 .collect(),
-            repeated: all("_migrate_history_repeatable", "SELECT name FROM _migrate_history_repeatable").len(),
-            counter: number(&one("SELECT CAST(user_version AS TEXT) FROM pragma_user_version")),
+            repeated: all(
+                "_migrate_history_repeatable",
+                "SELECT name FROM _migrate_history_repeatable",
+            )
+            .len(),
+            counter: number(&one(
+                "SELECT CAST(user_version AS TEXT) FROM pragma_user_version",
+            )),
             log: all("log", "SELECT what FROM log ORDER BY rowid"),
-            balance: all("account", "SELECT CAST(balance AS TEXT) FROM account").first().map(number),
+            balance: all("account", "SELECT CAST(balance AS TEXT) FROM account")
+                .first()
+                .map(number),
             customers: Some(all("customer", "SELECT name FROM customer").len()).filter(|n| *n > 0),
             checked: all("purchase", "SELECT CAST(checked AS TEXT) FROM purchase")
                 .iter()
@@ -270,7 +307,9 @@ impl Found {
                 .collect(),
             release: all("release", "SELECT name FROM release").pop(),
             integrity: one("SELECT integrity_check FROM pragma_integrity_check"),
-            orphans: one("SELECT CAST(count(*) AS TEXT) FROM pragma_foreign_key_check").parse().unwrap(),
+            orphans: one("SELECT CAST(count(*) AS TEXT) FROM pragma_foreign_key_check")
+                .parse()
+                .unwrap(),
         }
     }
 }

@@ -23,7 +23,8 @@ fn a_lock_that_is_held_too_long() {
         let folder = Folder::read(&ledger.newer, Options::new(Database::Sqlite)).expect("a set");
         let set = folder.migrations();
         let mut db = Connection::open(&database).expect("the database");
-        db.busy_timeout(Duration::ZERO).expect("the connection is ours");
+        db.busy_timeout(Duration::ZERO)
+            .expect("the connection is ours");
         let migrator = Migrator::new(&set).lock_timeout(timeout);
         let began = Instant::now();
         let error = migrator.up(&mut db).expect_err("the lock is held");
@@ -58,7 +59,8 @@ fn nothing_to_do_needs_no_lock() {
         let database = ledger.database(journal, "current");
         start(&database, &ledger.newer, &[]).steps();
         let db = Connection::open(&database).expect("the database");
-        db.execute_batch("BEGIN IMMEDIATE; DELETE FROM log;").expect("the lock");
+        db.execute_batch("BEGIN IMMEDIATE; DELETE FROM log;")
+            .expect("the lock");
         let end = start(&database, &ledger.newer, &["lock-timeout=0"]);
         assert_eq!(end, End::Ok(Vec::new()));
     }

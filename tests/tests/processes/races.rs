@@ -30,7 +30,10 @@ fn equals(journal: Journal) {
         let ends = race(&database, &alike(&ledger.newer, &[]));
         let mut steps: Vec<_> = ends.into_iter().flat_map(End::steps).collect();
         steps.sort();
-        assert_eq!(steps, STEPS, "each step is reported by one starter, round {round}");
+        assert_eq!(
+            steps, STEPS,
+            "each step is reported by one starter, round {round}"
+        );
         check_complete(&ledger, &database);
     }
 }
@@ -120,9 +123,18 @@ fn a_starter_that_is_overtaken() {
 fn a_journal_mode_set_by_all_at_once() {
     let home = tempfile::tempdir().expect("a folder");
     let files = [
-        ("0001_a.sql", "-- migrate: no-transaction\nPRAGMA journal_mode = WAL;"),
-        ("0002_b.sql", "CREATE TABLE b (x); INSERT INTO b VALUES (1);"),
-        ("0003_c.sql", "-- migrate: no-transaction\nVACUUM;\nPRAGMA synchronous = NORMAL;"),
+        (
+            "0001_a.sql",
+            "-- migrate: no-transaction\nPRAGMA journal_mode = WAL;",
+        ),
+        (
+            "0002_b.sql",
+            "CREATE TABLE b (x); INSERT INTO b VALUES (1);",
+        ),
+        (
+            "0003_c.sql",
+            "-- migrate: no-transaction\nVACUUM;\nPRAGMA synchronous = NORMAL;",
+        ),
     ];
     let folder = write_folder(&home.path().join("migrations"), &files);
     for round in 0..ROUNDS {
@@ -154,7 +166,8 @@ fn eight_starters_that_take_everything_back() {
     for round in 0..ROUNDS {
         let database = database(home.path(), Journal::Rollback, round);
         let db = Connection::open(&database).expect("a database");
-        db.execute_batch("CREATE TABLE log (what TEXT)").expect("a table");
+        db.execute_batch("CREATE TABLE log (what TEXT)")
+            .expect("a table");
         race(&database, &[(&folder, &[])]);
         db.execute_batch("DELETE FROM log").expect("an empty table");
 
@@ -162,10 +175,18 @@ fn eight_starters_that_take_everything_back() {
         let mut steps: Vec<_> = ends.into_iter().flat_map(End::steps).collect();
         steps.sort();
         assert_eq!(steps, ["1", "2", "3"], "round {round}");
-        let mut log = db.prepare("SELECT what FROM log ORDER BY rowid").expect("a query");
-        let log = log.query_map([], |row| row.get::<_, String>(0)).expect("rows");
+        let mut log = db
+            .prepare("SELECT what FROM log ORDER BY rowid")
+            .expect("a query");
+        let log = log
+            .query_map([], |row| row.get::<_, String>(0))
+            .expect("rows");
         let log: Vec<String> = log.map(|what| what.expect("a text")).collect();
-        assert_eq!(log, ["down 3", "down 2 first", "down 2 second", "down 1"], "round {round}");
+        assert_eq!(
+            log,
+            ["down 3", "down 2 first", "down 2 second", "down 1"],
+            "round {round}"
+        );
     }
 }
 

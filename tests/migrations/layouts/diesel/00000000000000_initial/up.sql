@@ -1,0 +1,1 @@
+-- The program is older than its migrations: nothing to do.

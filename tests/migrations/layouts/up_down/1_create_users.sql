@@ -1,0 +1,5 @@
+-- UP
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+-- DOWN
+DROP TABLE users;

@@ -1,0 +1,5 @@
+-- UP
+ALTER TABLE users ADD COLUMN email TEXT;
+
+-- DOWN
+ALTER TABLE users DROP COLUMN email;

@@ -1,0 +1,125 @@
+//! Every layout of a folder, through the macro: up, down step by step, and up again.
+
+use migrate_core::rusqlite::Connection;
+use migrate_core::{Migration, Migrator, Transactions};
+
+migrate_core::embed_migrations!(static PLAIN = "migrations/layouts/plain");
+migrate_core::embed_migrations!(static DBMATE = "migrations/layouts/one_file_dbmate");
+migrate_core::embed_migrations!(static GOOSE = "migrations/layouts/one_file_goose");
+migrate_core::embed_migrations!(static UP_DOWN = "migrations/layouts/up_down");
+migrate_core::embed_migrations!(static DIESEL = "migrations/layouts/diesel");
+migrate_core::embed_migrations!(static RUSQLITE_MIGRATION = "migrations/layouts/rusqlite_migration");
+migrate_core::embed_migrations!(static REFINERY = "migrations/layouts/refinery");
+
+#[test]
+fn plain() {
+    check(
+        &PLAIN,
+        &[
+            "1 create users",
+            "2 add email",
+            "3 create posts",
+            "4 add the first user",
+        ],
+        &["authors", "posts", "posts_trim", "users"],
+    );
+}
+
+#[test]
+fn one_file_with_the_markers_of_dbmate() {
+    check(
+        &DBMATE,
+        &[
+            "20240131120000 create users",
+            "20240131120001 add email",
+            "20240131120002 create posts",
+        ],
+        &["posts", "posts_trim", "users"],
+    );
+}
+
+#[test]
+fn one_file_with_the_markers_of_goose() {
+    check(
+        &GOOSE,
+        &["1 create users", "2 add email", "3 create posts"],
+        &["posts", "posts_trim", "users"],
+    );
+}
+
+#[test]
+fn one_file_with_up_and_down() {
+    check(
+        &UP_DOWN,
+        &["1 create users", "2 add email", "3 create posts"],
+        &["posts", "posts_trim", "users"],
+    );
+}
+
+#[test]
+fn folders_of_diesel() {
+    check(
+        &DIESEL,
+        &[
+            "1 initial",
+            "202401311200000000 create users",
+            "202402010930000000 add email",
+            "202512181049560000 create posts",
+        ],
+        &["posts", "posts_trim", "users"],
+    );
+}
+
+#[test]
+fn folders_of_rusqlite_migration() {
+    check(
+        &RUSQLITE_MIGRATION,
+        &["1 create users", "2 add email", "3 create posts"],
+        &["posts", "posts_trim", "users"],
+    );
+}
+
+#[test]
+fn refinery() {
+    check(
+        &REFINERY,
+        &["1 create users", "2 add email", "3 create posts"],
+        &["posts", "posts_trim", "users"],
+    );
+}
+
+/// Runs a set all the way up, down and up again, in every way of grouping.
+#[track_caller]
+fn check(set: &[Migration<'_>], numbered: &[&str], objects: &[&str]) {
+    let words = |m: &Migration<'_>| Some(format!("{} {}", m.version()?, m.description()));
+    assert_eq!(set.iter().filter_map(words).collect::<Vec<_>>(), numbered);
+    let versions: Vec<i64> = set.iter().filter_map(Migration::version).collect();
+    for transactions in [
+        Transactions::Auto,
+        Transactions::Each,
+        Transactions::Grouped,
+    ] {
+        let migrator = Migrator::new(set).transactions(transactions);
+        let mut db = Connection::open_in_memory().unwrap();
+        for _ in 0..2 {
+            assert_eq!(migrator.up(&mut db).unwrap().applied(), versions);
+            assert_eq!(schema(&db), objects);
+            let below = versions.iter().rev().skip(1).chain([&0]);
+            for version in below {
+                migrator.down(&mut db, 1).unwrap();
+                assert_eq!(migrator.current_version(&mut db).unwrap(), *version);
+            }
+            assert_eq!(schema(&db), [""; 0]);
+        }
+    }
+}
+
+/// The names of what is in the database, but for the history.
+fn schema(db: &Connection) -> Vec<String> {
+    let sql = "SELECT name FROM sqlite_schema
+        WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_migrate%' ESCAPE '\\'
+        ORDER BY name";
+    let mut names = db.prepare(sql).unwrap();
+    let names = names.query_map((), |row| row.get(0)).unwrap();
+    names.map(Result::unwrap).collect()
+}
