@@ -122,9 +122,8 @@ fn stepwise(f: &mut fmt::Formatter<'_>, step: &Step<'_>, database: Database) -> 
             let done = step.resume;
             writeln!(f, "-- {done} of its {all} statements have run already")?;
         }
-        let all = units::units(script, database);
-        for left in all.iter().filter(|unit| unit.end > step.resume) {
-            unit(f, left, database)?;
+        for left in units::left(script, database, step.resume) {
+            unit(f, &left, database)?;
         }
     }
     if script.foreign_keys {

@@ -49,11 +49,24 @@ pub(crate) fn is_stepwise(script: &Script<'_>, database: Database) -> bool {
             .any(|statement| control(statement.text, database).is_some())
 }
 
+/// The units that are left of a script of which the first statements have run. Those never run
+/// again, also where the script was put into one transaction since.
+pub(crate) fn left<'s>(script: &'s Script<'_>, database: Database, done: usize) -> Vec<Unit<'s>> {
+    let all = statements(&script.sql, database);
+    let next = all.get(done).map_or(usize::MAX, |statement| statement.offset);
+    let mut left = units(script, database);
+    left.retain(|unit| unit.end > done);
+    for unit in &mut left {
+        unit.statements.retain(|statement| statement.offset >= next);
+    }
+    left
+}
+
 /// The units of a script.
 ///
 /// A script in transaction mode begins inside the runner's transaction, so that a file which says
 /// `COMMIT; PRAGMA …; BEGIN; …` runs as it did under the tool it was written for.
-pub(crate) fn units<'s>(script: &'s Script<'_>, database: Database) -> Vec<Unit<'s>> {
+fn units<'s>(script: &'s Script<'_>, database: Database) -> Vec<Unit<'s>> {
     let mut units = Vec::new();
     let mut open = (script.mode == Mode::Transaction).then(Vec::new);
     let all = statements(&script.sql, database);

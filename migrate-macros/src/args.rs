@@ -81,35 +81,34 @@ fn visibility(input: ParseStream<'_>) -> Result<TokenStream> {
 }
 
 fn folder(input: ParseStream<'_>) -> Result<LitStr> {
-    let message = "the folder of the migrations is missing, or is not a string literal";
-    let usage = "`embed_migrations!(\"migrations\")`, relative to the package's Cargo.toml";
-    let wrong = |error: Error| Error::new(error.span(), with_help(message, usage));
-    let folder: LitStr = input.parse().map_err(wrong)?;
-    if folder.value().is_empty() {
-        return Err(Error::new(
-            folder.span(),
-            with_help("the path of the folder is empty", usage),
-        ));
+    let wrong = |span, message| {
+        let usage = "write `embed_migrations!(\"migrations\")`; the path is relative to the folder \
+                     of the package's Cargo.toml";
+        Error::new(span, with_help(message, usage))
+    };
+    let missing = "the folder of the migrations is missing, or is not a string literal";
+    let folder: LitStr = input
+        .parse()
+        .map_err(|error: Error| wrong(error.span(), missing))?;
+    match folder.value().is_empty() {
+        true => Err(wrong(folder.span(), "the path of the folder is empty")),
+        false => Ok(folder),
     }
-    Ok(folder)
 }
 
 /// Reads all options; what is wrong with them comes back together.
 fn read_options(options: &mut Options, input: ParseStream<'_>) -> Result<()> {
-    let mut fault: Option<Error> = None;
+    let mut faults = Faults::default();
     let mut seen = Vec::new();
     while !input.is_empty() {
         if let Err(error) = read_option(options, &mut seen, input) {
-            match &mut fault {
-                Some(fault) => fault.combine(error),
-                None => fault = Some(error),
-            }
+            faults.add(error);
             while !input.is_empty() && !input.peek(Token![,]) {
                 input.parse::<TokenTree>()?;
             }
         }
     }
-    fault.map_or(Ok(()), Err)
+    faults.into_result()
 }
 
 fn read_option(options: &mut Options, seen: &mut Vec<Ident>, input: ParseStream<'_>) -> Result<()> {
@@ -129,10 +128,14 @@ fn read_option(options: &mut Options, seen: &mut Vec<Ident>, input: ParseStream<
     match option.to_string().as_str() {
         "database" => options.database = database(input).map_err(written(DATABASE))?,
         "allow" => {
-            let names = names(input).map_err(written(ALLOW))?;
-            for name in names {
-                options.allow.insert(problem(&name)?);
+            let mut faults = Faults::default();
+            for name in names(input).map_err(written(ALLOW))? {
+                match problem(&name) {
+                    Ok(problem) => _ = options.allow.insert(problem),
+                    Err(error) => faults.add(error),
+                }
             }
+            faults.into_result()?;
         }
         "trust_through" => options.trust_through = version(input).map_err(written(TRUST))?,
         _ => {
@@ -173,30 +176,197 @@ fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
 }
 
 fn problem(name: &Ident) -> Result<Problem> {
-    let (message, help) = match Problem::from_name(&name.to_string()) {
+    let known = Problem::from_name(&name.to_string());
+    let message = match known {
         Some(problem) if problem.can_be_allowed() => return Ok(problem),
-        Some(problem) if problem.can_be_trusted() => (
-            format!("`{name}` cannot be allowed"),
-            "`trust_through = 57` takes it in the migrations up to version 57".to_owned(),
-        ),
-        Some(_) => (
-            format!("`{name}` cannot be allowed"),
-            format!("these can: {}", allowed()),
-        ),
-        None => (
-            format!("there is no problem `{name}`"),
-            format!("these can be allowed: {}", allowed()),
-        ),
+        Some(_) => format!("`{name}` cannot be allowed"),
+        None => format!("there is no problem `{name}`"),
+    };
+    let help = match known {
+        Some(problem) if problem.can_be_trusted() => {
+            "`trust_through = 57` takes it in the migrations up to version 57".to_owned()
+        }
+        _ => {
+            let allowed = Problem::ALL.iter().filter(|p| p.can_be_allowed());
+            let names: Vec<&str> = allowed.map(|problem| problem.name()).collect();
+            format!("these can be allowed: {}", names.join(", "))
+        }
     };
     Err(Error::new(name.span(), with_help(&message, &help)))
 }
 
-fn allowed() -> String {
-    let allowed = Problem::ALL.iter().filter(|p| p.can_be_allowed());
-    let names: Vec<&str> = allowed.map(|problem| problem.name()).collect();
-    names.join(", ")
+/// What is wrong, gathered.
+#[derive(Default)]
+struct Faults(Option<Error>);
+
+impl Faults {
+    fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(faults) => faults.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    fn into_result(self) -> Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
 }
 
 fn with_help(message: &str, help: &str) -> String {
     format!("{message}\n  = help: {help}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Args;
+
+    /// Reads arguments as the macro gets them: what they mean, then what is wrong with them, each
+    /// message without its help.
+    #[track_caller]
+    fn check(arguments: &str, meaning: &str, wrong: &[&str]) {
+        let args = syn::parse_str::<Args>(&format!("[$crate] {arguments}"));
+        let (read, faults) = match args {
+            Ok(args) => (shown(&args), args.fault),
+            Err(error) => (String::new(), Some(error)),
+        };
+        let faults = faults.into_iter().flatten().map(|fault| fault.to_string());
+        let faults: Vec<String> = faults
+            .map(|text| text.lines().next().unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(
+            (read.as_str(), faults),
+            (meaning, wrong.iter().map(|w| (*w).to_owned()).collect())
+        );
+    }
+
+    fn shown(args: &Args) -> String {
+        let allow: Vec<&str> = args.options.allow.iter().map(|p| p.name()).collect();
+        format!(
+            "{}{} {} = {}, {}, {allow:?}, {}",
+            args.docs,
+            args.visibility,
+            args.name,
+            args.folder.value(),
+            args.options.database,
+            args.options.trust_through
+        )
+    }
+
+    #[test]
+    fn names() {
+        for (arguments, meaning) in [
+            (r#""m""#, "pub MIGRATIONS = m, sqlite, [], 0"),
+            (r#""m","#, "pub MIGRATIONS = m, sqlite, [], 0"),
+            (r##"r#"m"#"##, "pub MIGRATIONS = m, sqlite, [], 0"),
+            (r#"static A = "m""#, " A = m, sqlite, [], 0"),
+            (r#"pub static A = "m""#, "pub A = m, sqlite, [], 0"),
+            (
+                r#"pub(crate) static A = "m""#,
+                "pub (crate) A = m, sqlite, [], 0",
+            ),
+            (
+                r#"pub(in a::b) static A = "m""#,
+                "pub (in a :: b) A = m, sqlite, [], 0",
+            ),
+            (r#"static r#type = "m""#, " r#type = m, sqlite, [], 0"),
+            (
+                r#"#[doc = "x"] static A = "m""#,
+                r#"# [doc = "x"] A = m, sqlite, [], 0"#,
+            ),
+        ] {
+            check(arguments, meaning, &[]);
+        }
+    }
+
+    #[test]
+    fn options() {
+        for (options, meaning) in [
+            (r#"database = "postgres""#, "postgres, [], 0"),
+            ("trust_through = 20_240_131", "sqlite, [], 20240131"),
+            ("allow()", "sqlite, [], 0"),
+            ("allow(gap, empty_up,)", r#"sqlite, ["gap", "empty_up"], 0"#),
+            (
+                r#"allow(gap), trust_through = 7, database = "sqlite","#,
+                r#"sqlite, ["gap"], 7"#,
+            ),
+        ] {
+            let meaning = format!("pub MIGRATIONS = m, {meaning}");
+            check(&format!(r#""m", {options}"#), &meaning, &[]);
+        }
+    }
+
+    #[test]
+    fn nothing_can_be_defined() {
+        let folder = "the folder of the migrations is missing, or is not a string literal";
+        for (arguments, wrong) in [
+            ("", folder),
+            ("m", folder),
+            ("17", folder),
+            (r#"concat!("m")"#, folder),
+            ("static A =", folder),
+            (r#""""#, "the path of the folder is empty"),
+            ("pub A = \"m\"", "expected `static`"),
+            ("static = \"m\"", "expected identifier"),
+            (
+                "#[cfg(x)] static A = \"m\"",
+                "only documentation can stand here",
+            ),
+        ] {
+            check(arguments, "", &[wrong]);
+        }
+    }
+
+    #[test]
+    fn wrong_options() {
+        for (options, wrong) in [
+            (r#""m" trust_through = 7"#, &["expected `,`"][..]),
+            (r#""m",, allow(gap)"#, &["expected identifier"]),
+            (
+                r#""m", alow(gap), allow(gap)"#,
+                &["there is no option `alow`"],
+            ),
+            (
+                r#""m", allow(gap), allow(gap)"#,
+                &["the option `allow` is given twice"],
+            ),
+            (
+                r#""m", allow(gap) = 3, allow(gap)"#,
+                &["expected `,`", "the option `allow` is given twice"],
+            ),
+            (
+                r#""m", allow, trust_through"#,
+                &["expected parentheses", "expected `=`"],
+            ),
+            (r#""m", allow("gap")"#, &["expected identifier"]),
+            (r#""m", allow[gap]"#, &["expected parentheses"]),
+            (
+                r#""m", allow(gaps, not_utf8, misplaced_marker)"#,
+                &[
+                    "there is no problem `gaps`",
+                    "`not_utf8` cannot be allowed",
+                    "`misplaced_marker` cannot be allowed",
+                ],
+            ),
+            (
+                r#""m", database = "oracle""#,
+                &["there is no database \"oracle\""],
+            ),
+            (r#""m", database = sqlite"#, &["expected string literal"]),
+            (r#""m", trust_through = -1"#, &["expected integer literal"]),
+            (
+                r#""m", trust_through = 9223372036854775808"#,
+                &["number too large to fit in target type"],
+            ),
+        ] {
+            let allowed = match options.contains("allow(gap)") {
+                true => r#"["gap"]"#,
+                false => "[]",
+            };
+            check(
+                options,
+                &format!("pub MIGRATIONS = m, sqlite, {allowed}, 0"),
+                wrong,
+            );
+        }
+    }
 }

@@ -248,21 +248,24 @@ impl<'e> Emit<'e> {
         }
     }
 
-    /// A test that fails when the folder has got a file since the program was compiled. It is the
-    /// only thing that looks for the folder at run time, and is no part of the program.
+    /// A test that fails when the folder has got a file since the program was compiled. It alone
+    /// looks for the folder at run time, and is no part of the program.
     fn test(&self, files: &[File]) -> TokenStream {
         let core = &self.args.core;
         let set = self.args.name.unraw().to_string().to_lowercase();
-        let test = format_ident!("{set}_are_those_of_the_folder");
-        let folder = self.place.absolute_path("");
+        let module = format_ident!("{set}_folder");
+        let folder = self.place.folder.display().to_string();
         let files = files.iter().map(|file| &file.path);
-        // Its full path, since a module may have another `test`; in a function it is no test.
+        // The full path of `test`, since a module may have another one. The lint is about sets in
+        // functions, where there are no tests.
         quote! {
             #[cfg(test)]
-            #[::core::prelude::v1::test]
             #[allow(unnameable_test_items)]
-            fn #test() {
-                #core::__private::assert_embedded(#folder, &[#(#files),*]);
+            mod #module {
+                #[::core::prelude::v1::test]
+                fn is_embedded() {
+                    #core::__private::assert_embedded(#folder, &[#(#files),*]);
+                }
             }
         }
     }

@@ -28,13 +28,13 @@ pub fn embed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 fn expand(args: &Args) -> TokenStream {
     if let Some(fault) = &args.fault {
-        return instead_of_set(args, fault.to_compile_error());
+        return instead_of_set(args, &fault.to_compile_error());
     }
     let span = args.folder.span();
     let caller = Caller::of(span);
     embedded(args, &caller).unwrap_or_else(|messages| {
         let shown = messages.iter().filter(|_| !caller.is_editor());
-        instead_of_set(args, shown.map(|text| compile_error(span, text)).collect())
+        instead_of_set(args, &shown.map(|text| compile_error(span, text)).collect())
     })
 }
 
@@ -64,7 +64,7 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
 }
 
 /// Compile errors, and an empty set, so that its name at least is there.
-fn instead_of_set(args: &Args, errors: TokenStream) -> TokenStream {
+fn instead_of_set(args: &Args, errors: &TokenStream) -> TokenStream {
     let set = emit::set(args, &[]);
     quote_spanned!(args.folder.span()=> #errors #set)
 }

@@ -98,9 +98,10 @@ impl Place {
     /// documentation tests, the path is absolute.
     pub(crate) fn path_from_caller(&self, path: &str) -> String {
         let file = self.folder.join(path);
-        let same = |other: &Path| matches!((other.canonicalize(), file.canonicalize()), (Ok(a), Ok(b)) if a == b);
         let relative = self.beside.as_deref().and_then(|beside| {
-            relative(beside, &file).filter(|relative| same(&beside.join(relative)))
+            let path = relative(beside, &file)?;
+            let same = beside.join(&path).canonicalize().ok()? == file.canonicalize().ok()?;
+            same.then_some(path)
         });
         relative.unwrap_or_else(|| self.absolute_path(path))
     }
@@ -128,7 +129,11 @@ fn relative(from: &Path, to: &Path) -> Option<String> {
     let up = from.components().skip(shared).map(|_| "..".into());
     let down = to.components().skip(shared);
     let down = down.map(|part| part.as_os_str().to_string_lossy());
-    Some(up.chain(down).collect::<Vec<_>>().join("/"))
+    let path = up.chain(down).collect::<Vec<_>>().join("/");
+    Some(match path.is_empty() {
+        true => ".".to_owned(),
+        false => path,
+    })
 }
 
 /// A path without `.` and `..`, by its text.
@@ -151,4 +156,218 @@ fn slashes(path: &Path) -> String {
         .components()
         .map(|part| part.as_os_str().to_string_lossy());
     parts.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Caller, Outside, Place, normalized, relative};
+
+    /// A caller in the package `dir/member` of the workspace `dir`.
+    fn caller(dir: &Path, file: &str) -> Caller {
+        Caller {
+            working_dir: dir.to_path_buf(),
+            package: dir.join("member"),
+            file: Some(dir.join(file)),
+        }
+    }
+
+    fn workspace() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in [
+            "member/Cargo.toml",
+            "member/db/migrations/1_a.rs",
+            "member/src/deep/er.rs",
+            "shared/1_a.rs",
+            "elsewhere/Cargo.toml",
+            "elsewhere/ui/migrations/1_a.rs",
+            "elsewhere/db/migrations/1_a.rs",
+            "elsewhere/ui/fail.rs",
+            "copies/doc.rs",
+        ] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        dir
+    }
+
+    /// Finds `named` from `file`: how it is shown, and how that file includes one of its files; or
+    /// what is wrong.
+    #[track_caller]
+    fn check(file: &str, named: &str, outside: Outside, expected: Result<(&str, &str), &str>) {
+        let dir = workspace();
+        let found = Place::find(named, &caller(dir.path(), file), outside);
+        let found = found.map(|place| (place.shown.clone(), place.path_from_caller("1_a.rs")));
+        let root = dir.path().display().to_string();
+        let found = match &found {
+            Ok((shown, path)) => Ok((shown.as_str(), path.replace(&root, "/…"))),
+            Err(finding) => Err(finding.render("")),
+        };
+        let expected = expected.map(|(shown, path)| (shown, path.to_owned()));
+        assert_eq!(found, expected.map_err(ToOwned::to_owned), "{file} {named}");
+    }
+
+    #[test]
+    fn folders() {
+        let refused = Outside::Refused;
+        let shown = "member/db/migrations";
+        for (file, named, shown, path) in [
+            (
+                "member/src/lib.rs",
+                "db/migrations",
+                shown,
+                "../db/migrations/1_a.rs",
+            ),
+            (
+                "member/src/lib.rs",
+                "./db/./migrations/",
+                shown,
+                "../db/migrations/1_a.rs",
+            ),
+            (
+                "member/src/lib.rs",
+                "src/../db/migrations",
+                shown,
+                "../db/migrations/1_a.rs",
+            ),
+            (
+                "member/src/deep/er.rs",
+                "db/migrations",
+                shown,
+                "../../db/migrations/1_a.rs",
+            ),
+            (
+                "member/build.rs",
+                "db/migrations",
+                shown,
+                "db/migrations/1_a.rs",
+            ),
+            (
+                "member/db/migrations/mod.rs",
+                "db/migrations",
+                shown,
+                "1_a.rs",
+            ),
+            // A documentation test is a copy of the code in a file elsewhere.
+            (
+                "copies/doc.rs",
+                "db/migrations",
+                shown,
+                "../member/db/migrations/1_a.rs",
+            ),
+            (
+                "nowhere/doc.rs",
+                "db/migrations",
+                shown,
+                "/…/member/db/migrations/1_a.rs",
+            ),
+            // In a test of the compiler, cargo compiles another package than that of the file.
+            (
+                "elsewhere/ui/fail.rs",
+                "ui/migrations",
+                "elsewhere/ui/migrations",
+                "migrations/1_a.rs",
+            ),
+        ] {
+            check(file, named, refused, Ok((shown, path)));
+        }
+        check(
+            "member/src/lib.rs",
+            "../shared",
+            Outside::Allowed,
+            Ok(("shared", "../../shared/1_a.rs")),
+        );
+    }
+
+    #[test]
+    fn no_folders() {
+        let refused = Outside::Refused;
+        for (named, wrong) in [
+            (
+                "/db/migrations",
+                "`/db/migrations` is an absolute path\n  \
+                 = help: name the folder relative to the package's Cargo.toml: `migrations`",
+            ),
+            (
+                "../shared",
+                "the folder `../shared` is outside the package\n  \
+                 = help: move it below the package's Cargo.toml: `cargo package` leaves it out where it is\n  \
+                 = help: a package that is never published may say `allow(outside_package)`",
+            ),
+            (
+                "db/migration",
+                "the folder `db/migration` does not exist\n  \
+                 = help: there is a folder `db/migrations`",
+            ),
+            (
+                "migrations",
+                "the folder `migrations` does not exist\n  \
+                 = help: there is a folder `db/migrations`",
+            ),
+        ] {
+            check("member/src/lib.rs", named, refused, Err(wrong));
+        }
+    }
+
+    /// A package that is no member of what the compiler runs in, as one from the registry.
+    #[test]
+    fn a_package_of_its_own() {
+        let dir = workspace();
+        let mut caller = caller(dir.path(), "member/src/lib.rs");
+        caller.working_dir = dir.path().join("elsewhere");
+        let place = Place::find("db/migrations", &caller, Outside::Refused).unwrap();
+        assert_eq!(place.shown, "db/migrations");
+    }
+
+    #[test]
+    fn an_editor() {
+        let dir = workspace();
+        let mut caller = caller(dir.path(), "member/src/lib.rs");
+        caller.file = None;
+        assert!(caller.is_editor());
+        let place = Place::find("db/migrations", &caller, Outside::Refused).unwrap();
+        assert_eq!(
+            place.path_from_caller("1_a.rs"),
+            place.absolute_path("1_a.rs")
+        );
+        assert!(Path::new(&place.absolute_path("1_a.rs")).is_file());
+    }
+
+    /// Where a link leads elsewhere, `..` does too, and the path is absolute.
+    #[test]
+    #[cfg(unix)]
+    fn a_linked_source_folder() {
+        let dir = workspace();
+        std::os::unix::fs::symlink(dir.path().join("copies"), dir.path().join("member/linked"))
+            .unwrap();
+        let caller = caller(dir.path(), "member/linked/doc.rs");
+        let place = Place::find("db/migrations", &caller, Outside::Refused).unwrap();
+        assert_eq!(
+            place.path_from_caller("1_a.rs"),
+            place.absolute_path("1_a.rs")
+        );
+    }
+
+    #[test]
+    fn paths() {
+        for (from, to, expected) in [
+            ("/a/b", "/a/b", "."),
+            ("/a/b", "/a/b/c", "c"),
+            ("/a/b", "/a", ".."),
+            ("/a/b", "/c/d", "../../c/d"),
+        ] {
+            let found = relative(Path::new(from), Path::new(to));
+            assert_eq!(found.as_deref(), Some(expected), "{from} {to}");
+        }
+        for (path, expected) in [
+            ("/a/./b/../c", "/a/c"),
+            ("../a/..", ".."),
+            ("a/../../b", "../b"),
+        ] {
+            assert_eq!(normalized(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
 }

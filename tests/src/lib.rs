@@ -1,6 +1,7 @@
 //! What the integration tests share.
 
 pub mod contract;
+pub mod package;
 pub mod sqlite;
 
 use migrate_core::Database;

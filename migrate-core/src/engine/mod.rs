@@ -18,6 +18,10 @@ use crate::plan::{Goal, Plan, Situation, Transaction, plan};
 use crate::report::{Action, Report};
 use crate::settings::Settings;
 
+/// The longest time between two attempts to take the lock, and the longest for which a run leaves
+/// it to others: as long as SQLite's own waiting at most sleeps.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
 /// What every verb needs besides the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'r, 'm> {
@@ -309,8 +313,8 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             return false;
         }
         self.run.observer.tell(&Event::Waiting { waited });
-        // From 2 ms up to 100 ms: short enough to be quick, long enough to leave the other alone.
-        let pause = (waited / 4).clamp(Duration::from_millis(2), Duration::from_millis(100));
+        // Short enough to be quick, long enough to leave the other alone.
+        let pause = (waited / 4).clamp(Duration::from_millis(2), LONGEST_PAUSE);
         self.backend.sleep(pause.min(left)).await;
         true
     }

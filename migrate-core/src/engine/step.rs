@@ -6,7 +6,7 @@ use migrate_source::place::Place;
 
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::engine::orders::{Orders, Part, is_repeat};
-use crate::engine::{Runner, Trouble, is_recorded, outside};
+use crate::engine::{LONGEST_PAUSE, Runner, Trouble, is_recorded, outside};
 use crate::error::{ErrorKind, Failed, Outcome};
 use crate::history::History;
 use crate::migration::{Body, Migration, Script};
@@ -119,8 +119,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         before: History,
     ) -> Result<History, Trouble> {
         let began = Instant::now();
-        let all = units::units(script, B::DATABASE);
-        let left: Vec<&Unit<'_>> = all.iter().filter(|unit| unit.end > step.resume).collect();
+        let left = units::left(script, B::DATABASE, step.resume);
         let mut history = before;
         let mut kept = step.resume;
         if left.is_empty() {
@@ -181,7 +180,10 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         orders.push(None, Order::Commit);
         match self.perform(&orders.orders, &mut |_| {}).await {
             Ok(_) => Ok(orders.after),
-            Err(stopped) => Err(self.stopped(&orders, step, kept, stopped).await),
+            Err(stopped) => {
+                let outcome = stopped_after(step, kept);
+                Err(self.stopped(&orders, step, outcome, stopped).await)
+            }
         }
     }
 
@@ -206,7 +208,10 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         }
         match self.perform(&orders.orders, &mut |_| {}).await {
             Ok(_) => Ok(orders.after),
-            Err(stopped) => Err(self.stopped(&orders, step, kept, stopped).await),
+            Err(stopped) => {
+                let outcome = stopped_after(step, kept);
+                Err(self.stopped(&orders, step, outcome, stopped).await)
+            }
         }
     }
 
@@ -219,6 +224,8 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         let began = Instant::now();
         let mut history = before;
         for count in 1..=self.run.settings.repeat_limit {
+            let bitten = Instant::now();
+            let kept = Outcome::Repeated { times: count - 1 };
             let mut bite = Orders::new(self.run.set, self.run.settings, &history);
             bite.begin(&history);
             bite.push(Some(0), Order::Sql(script));
@@ -227,7 +234,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             }
             let changed = match self.perform(&bite.orders, &mut |_| {}).await {
                 Ok(changed) => changed,
-                Err(stopped) => return Err(self.stopped(&bite, step, 0, stopped).await),
+                Err(stopped) => return Err(self.stopped(&bite, step, kept, stopped).await),
             };
             let mut record = Orders::new(self.run.set, self.run.settings, &history);
             let finished = changed == 0;
@@ -240,7 +247,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             }
             record.push(None, Order::Commit);
             if let Err(stopped) = self.backend.perform(&record.orders, &mut |_| {}).await {
-                return Err(self.stopped(&record, step, 0, stopped).await);
+                return Err(self.stopped(&record, step, kept, stopped).await);
             }
             history = record.after;
             if finished {
@@ -251,6 +258,10 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
                 count,
                 rows: changed,
             });
+            // SQLite has no queue for its lock: who wants it asks now and then, and would hardly
+            // ever meet the moment between two bites if that had no length.
+            let pause = (bitten.elapsed() / 4).min(LONGEST_PAUSE);
+            self.backend.sleep(pause).await;
         }
         Err(Trouble::Error(
             ErrorKind::RepeatLimit {
@@ -266,7 +277,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         &mut self,
         orders: &Orders<'_>,
         step: &Step<'_>,
-        kept: usize,
+        outcome: Outcome,
         stopped: Stopped,
     ) -> Trouble {
         let Stopped { at, open, failure } = stopped;
@@ -279,7 +290,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         if !is_own {
             return self.outside(failure);
         }
-        failed(step, failure, Outcome::Stopped { statements: kept })
+        failed(step, failure, outcome)
     }
 
     async fn unmarked(&mut self, orders: &[Order<'_>]) -> Result<(), Trouble> {
@@ -339,6 +350,16 @@ impl<'w> Watch<'w> {
                 }
             }
         }
+    }
+}
+
+/// What became of a script of which the first statements are kept. The history knows how far an up
+/// has come; a down begins again.
+fn stopped_after(step: &Step<'_>, statements: usize) -> Outcome {
+    match (step.action, statements) {
+        (Action::Down, 0) => Outcome::RolledBack,
+        (Action::Down, _) => Outcome::Escaped,
+        _ => Outcome::Stopped { statements },
     }
 }
 

@@ -214,6 +214,12 @@ pub enum Outcome {
         /// How many statements are kept.
         statements: usize,
     },
+    /// It runs again and again: what it did before the failing time is kept, and the next run goes
+    /// on from there.
+    Repeated {
+        /// How many times are kept.
+        times: u64,
+    },
 }
 
 /// Rows that point nowhere.

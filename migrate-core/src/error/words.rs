@@ -261,9 +261,22 @@ impl fmt::Display for Outcome {
                 "rolled back: the database ended the transaction, with all that was grouped in it",
             ),
             Outcome::Stopped { statements: 0 } => f.write_str("stopped: nothing of it was applied"),
+            Outcome::Stopped { statements: 1 } => f.write_str(
+                "stopped: its first statement is kept, the next run goes on from there",
+            ),
             Outcome::Stopped { statements } => write!(
                 f,
                 "stopped: its first {statements} statements are kept, the next run goes on from there"
+            ),
+            Outcome::Repeated { times: 0 } => {
+                f.write_str("stopped: nothing of it was applied in this run")
+            }
+            Outcome::Repeated { times: 1 } => {
+                f.write_str("stopped: what it did once is kept, the next run goes on from there")
+            }
+            Outcome::Repeated { times } => write!(
+                f,
+                "stopped: what it did {times} times is kept, the next run goes on from there"
             ),
         }
     }

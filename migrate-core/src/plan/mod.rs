@@ -411,8 +411,8 @@ fn transactions<'m>(now: Situation<'m, '_>, mut steps: Vec<Step<'m>>) -> Vec<Ste
         Transactions::Grouped => true,
     };
     for step in &mut steps {
-        let stepwise =
-            matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database));
+        let stepwise = step.resume > 0
+            || matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database));
         step.transaction = if stepwise {
             Transaction::Stepwise
         } else if grouped && !step.body.as_ref().is_some_and(Body::foreign_keys) {

@@ -8,7 +8,7 @@ pub trait TestDatabase {
     const DATABASE: Database;
 
     /// A connection to it.
-    type Connection: TestConnection;
+    type Connection: TestConnection + Send;
 
     /// A new one, without anything in it.
     fn fresh() -> Self;

@@ -1,8 +1,9 @@
 //! Taking a database back.
 
-use migrate_core::{Goal, Policy, Transactions};
+use migrate_core::{Goal, Policy};
 
 use super::files::{A, A_DOWN, B, B_DOWN, C, C_DOWN, NONE, ONE, THREE, TWO};
+use super::stage::ALL;
 use super::{Stage, TestConnection, TestDatabase};
 
 /// A database that has taken three migrations.
@@ -235,17 +236,9 @@ pub fn failing_down_keeps_what_was_taken_back_before<D: TestDatabase>() {
         C,
         C_DOWN,
     ];
-    for settings in [
-        Transactions::Each,
-        Transactions::Grouped,
-        Transactions::Auto,
-    ] {
+    for settings in ALL {
         let mut stage = Stage::<D>::new();
-        match settings {
-            Transactions::Each => stage.set(|m| m.transactions(Transactions::Each)),
-            Transactions::Grouped => stage.set(|m| m.transactions(Transactions::Grouped)),
-            _ => {}
-        }
+        stage.set(settings);
         stage.check(
             files,
             Goal::Up,
@@ -255,7 +248,7 @@ pub fn failing_down_keeps_what_was_taken_back_before<D: TestDatabase>() {
         stage.check(
             files,
             Goal::Reset,
-            "sql at 0002_b.down.sql:2:6, rolled back; kept 3 -> 2: down 3",
+            "sql at 0002_b.down.sql:2, rolled back; kept 3 -> 2: down 3",
             "a[] b[] @ 1 2",
         );
         stage.check(THREE, Goal::Reset, "2 -> 0: down 2, down 1", "@");
@@ -274,7 +267,7 @@ pub fn failing_stored_down_names_the_history<D: TestDatabase>() {
     stage.check(
         ONE,
         Goal::DownTo(1),
-        "sql at 2.down:2:6, rolled back",
+        "sql at 2.down:2, rolled back",
         "a[] b[] @ 1 2",
     );
 }

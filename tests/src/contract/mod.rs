@@ -7,11 +7,19 @@
 
 mod database;
 pub mod down;
+pub mod events;
 mod files;
+pub mod history;
+pub mod reading;
 pub mod refusals;
+pub mod repeat;
+pub mod repeatable;
 mod stage;
+pub mod stepwise;
 mod told;
+pub mod transactions;
 pub mod up;
+pub mod waiting;
 
 pub use database::{TestConnection, TestDatabase};
 pub use files::*;
@@ -76,6 +84,90 @@ macro_rules! contract {
                     set_that_is_in_disorder_is_refused
                     connection_inside_a_transaction_is_refused
                     first_refusal_is_the_one_that_explains
+                }
+                transactions {
+                    grouped_on_a_fresh_database_and_one_each_on_a_used_one
+                    what_came_before_a_failure_is_kept
+                    first_failure_leaves_a_fresh_database_fresh
+                    failure_on_a_used_database_keeps_its_rows
+                    failing_last_one_keeps_all_the_others
+                    error_shows_the_line_and_what_to_do
+                    failing_down_in_a_redo_leaves_everything
+                }
+                stepwise {
+                    failing_file_goes_on_where_it_stopped
+                    statements_that_have_not_run_may_be_edited
+                    comments_before_the_stop_may_be_edited
+                    statements_that_have_run_may_not_be_edited
+                    rest_may_be_edited_away
+                    what_has_run_does_not_run_again_in_a_transaction
+                    what_has_run_does_not_run_again_in_an_author_s_transaction
+                    unfinished_migration_is_shown_and_stands_in_the_way
+                    unfinished_migration_can_be_settled_by_hand
+                    stop_at_the_first_statement_leaves_no_trace
+                    statements_outside_of_transactions_run
+                    failing_statement_outside_of_a_transaction_runs_again
+                    author_s_transaction_is_one_step
+                    down_runs_statement_by_statement_too
+                    failing_down_begins_again
+                    file_that_commits_for_itself_runs_as_it_did
+                }
+                repeat {
+                    statement_runs_until_it_changes_no_row
+                    statement_with_nothing_to_do_runs_once
+                    every_bite_is_told
+                    limit_stops_an_endless_one_and_keeps_its_bites
+                    failing_bite_keeps_those_before_it
+                    first_failing_bite_leaves_no_trace
+                    down_can_be_repeated_too
+                }
+                repeatable {
+                    they_run_after_the_others
+                    changed_one_runs_again
+                    they_run_only_on_the_newest_schema
+                    they_are_taken_back_first
+                    several_are_taken_back_in_reverse
+                    alone_they_are_a_set
+                    failing_one_keeps_the_numbered_ones
+                    numbered_failure_comes_first
+                    removed_one_is_forgotten_about
+                    renamed_one_is_a_new_one
+                    added_later_it_runs_on_a_database_that_had_none
+                    older_program_leaves_those_of_a_newer_one
+                }
+                reading {
+                    fresh_database_is_at_zero_and_stays_untouched
+                    status_tells_how_each_migration_stands
+                    verification_names_everything_that_does_not_fit
+                    plan_holds_the_exact_sql_and_its_file
+                    reading_does_not_wait_for_a_writer
+                    reading_works_inside_a_transaction
+                }
+                waiting {
+                    lock_that_is_not_released_is_a_timeout
+                    lock_that_is_released_in_time_is_taken
+                    lock_timeout_may_be_endless
+                    nothing_is_done_twice
+                    bites_and_steps_are_not_done_twice
+                    way_down_ends_where_it_was_planned
+                    refusal_that_comes_up_meanwhile_is_one
+                    history_that_appears_meanwhile_is_read
+                }
+                events {
+                    every_step_is_told_from_its_start_to_its_end
+                    failing_step_is_told_without_an_end
+                    other_ways_are_told_too
+                    planning_and_reading_tell_nothing
+                    every_observer_is_told
+                    observer_that_panics_leaves_nothing_half_done
+                }
+                history {
+                    table_may_have_any_name
+                    two_histories_live_beside_each_other
+                    foreign_table_is_refused_and_left_untouched
+                    migration_that_drops_the_history_fails
+                    migration_may_add_to_the_history
+                    migration_that_deletes_from_the_history_shows
                 }
             }
         }

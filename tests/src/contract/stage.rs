@@ -1,7 +1,7 @@
 //! One database, and the one helper that runs a verb on it and looks at everything afterwards.
 
 use migrate_core::folder::{Folder, Options, Problem};
-use migrate_core::{Error, Goal, Migration, Migrator, Plan, Report};
+use migrate_core::{Error, Goal, Migration, Migrator, Plan, Report, Transaction, Transactions};
 
 use super::told::{of_kind, told};
 use super::{TestConnection, TestDatabase};
@@ -11,6 +11,15 @@ pub type Files<'f> = &'f [(&'f str, &'f str)];
 
 /// A change of a migrator's settings.
 pub type Settings = for<'m> fn(Migrator<'m>) -> Migrator<'m>;
+
+/// The ways of putting migrations into transactions.
+pub(super) const EACH: Settings = |migrator| migrator.transactions(Transactions::Each);
+/// As [`EACH`].
+pub(super) const GROUPED: Settings = |migrator| migrator.transactions(Transactions::Grouped);
+/// As [`EACH`], and all of them.
+pub(super) const ALL: [Settings; 3] = [EACH, GROUPED, |migrator| {
+    migrator.transactions(Transactions::Auto)
+}];
 
 /// A database, a connection to it and the settings of the runs on it.
 pub struct Stage<D: TestDatabase> {
@@ -39,6 +48,27 @@ impl<D: TestDatabase> Stage<D> {
             settings: |migrator| migrator,
             table: "_migrate_history".to_owned(),
         }
+    }
+
+    /// The plan of `goal`, a word or two for each step: `group up 1, own up 2`.
+    pub fn planned(&mut self, files: Files<'_>, goal: Goal) -> String {
+        let folder = self.folder(files);
+        let set = folder.migrations();
+        let migrator = self.migrator(&set);
+        let plan = self.db.plan(&migrator, goal).unwrap();
+        let steps = plan.steps().iter().map(|step| {
+            let transaction = match step.transaction() {
+                Transaction::Group => "group",
+                Transaction::Own => "own",
+                Transaction::Stepwise => "stepwise",
+                other => panic!("{other:?}"),
+            };
+            match step.version() {
+                Some(version) => format!("{transaction} {} {version}", step.action()),
+                None => format!("{transaction} {} {}", step.action(), step.description()),
+            }
+        });
+        steps.collect::<Vec<_>>().join(", ")
     }
 
     /// Settings of the runs from now on, instead of those before.
@@ -235,7 +265,15 @@ impl<D: TestDatabase> Stage<D> {
     #[track_caller]
     fn check_settled(&mut self, migrator: &Migrator<'_>, goal: Goal, version: i64) {
         assert_eq!(self.db.current_version(migrator).unwrap(), version);
-        if matches!(goal, Goal::Down(_) | Goal::Redo) {
+        let is_settled = match goal {
+            Goal::Down(_) | Goal::Redo => false,
+            // What only the database knew is unknown once it is forgotten.
+            Goal::Unmark(version) => {
+                (migrator.migrations().iter()).any(|m| m.version() == Some(version))
+            }
+            _ => true,
+        };
+        if !is_settled {
             return;
         }
         let before = self.database.snapshot();

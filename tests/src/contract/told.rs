@@ -19,7 +19,6 @@ pub fn told(result: &Result<Report, Error>) -> String {
 
 fn of_report(report: &Report) -> String {
     if report.is_empty() {
-        assert_eq!(report.from(), report.to(), "nothing was done");
         return format!("at {}", report.to());
     }
     let steps = report.steps().iter().map(|step| match step.version {
@@ -99,7 +98,7 @@ pub fn of_kind(kind: &ErrorKind) -> String {
 fn of_failed(failed: &Failed) -> String {
     let file = failed.file.rsplit('/').next().unwrap_or_default();
     let place = match &failed.place {
-        Some(place) => format!("{file}:{}:{}", place.line, place.column),
+        Some(place) => format!("{file}:{}", place.line),
         None => file.to_owned(),
     };
     format!("at {place}, {}", of_outcome(failed.outcome))
@@ -111,6 +110,7 @@ fn of_outcome(outcome: Outcome) -> String {
         Outcome::Escaped => "escaped".to_owned(),
         Outcome::GroupRolledBack => "group rolled back".to_owned(),
         Outcome::Stopped { statements } => format!("stopped after {statements}"),
+        Outcome::Repeated { times } => format!("repeated {times}"),
         other => panic!("an outcome without words: {other:?}"),
     }
 }

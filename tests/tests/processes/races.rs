@@ -10,8 +10,8 @@ use migrate_core::{Database, Event, Migrator};
 use crate::ledger::{Journal, Ledger, STEPS, check_complete, database, write_folder};
 use crate::starter::{End, Gate, Starter};
 
-const ROUNDS: usize = 50;
-const STARTERS: usize = 8;
+pub(crate) const ROUNDS: usize = 50;
+pub(crate) const STARTERS: usize = 8;
 
 #[test]
 fn eight_starters_on_a_rollback_journal() {
@@ -146,59 +146,15 @@ fn a_journal_mode_set_by_all_at_once() {
     }
 }
 
-#[test]
-fn eight_starters_that_take_everything_back() {
-    let home = tempfile::tempdir().expect("a folder");
-    let files = [
-        ("0001_a.up.sql", "INSERT INTO log VALUES ('up 1');"),
-        ("0001_a.down.sql", "INSERT INTO log VALUES ('down 1');"),
-        ("0002_b.up.sql", "INSERT INTO log VALUES ('up 2');"),
-        (
-            "0002_b.down.sql",
-            "-- migrate: no-transaction
-             INSERT INTO log VALUES ('down 2 first');
-             INSERT INTO log VALUES ('down 2 second');",
-        ),
-        ("0003_c.up.sql", "INSERT INTO log VALUES ('up 3');"),
-        ("0003_c.down.sql", "INSERT INTO log VALUES ('down 3');"),
-    ];
-    let folder = write_folder(&home.path().join("migrations"), &files);
-    for round in 0..ROUNDS {
-        let database = database(home.path(), Journal::Rollback, round);
-        let db = Connection::open(&database).expect("a database");
-        db.execute_batch("CREATE TABLE log (what TEXT)")
-            .expect("a table");
-        race(&database, &[(&folder, &[])]);
-        db.execute_batch("DELETE FROM log").expect("an empty table");
-
-        let ends = race(&database, &alike(&folder, &["goal=reset"]));
-        let mut steps: Vec<_> = ends.into_iter().flat_map(End::steps).collect();
-        steps.sort();
-        assert_eq!(steps, ["1", "2", "3"], "round {round}");
-        let mut log = db
-            .prepare("SELECT what FROM log ORDER BY rowid")
-            .expect("a query");
-        let log = log
-            .query_map([], |row| row.get::<_, String>(0))
-            .expect("rows");
-        let log: Vec<String> = log.map(|what| what.expect("a text")).collect();
-        assert_eq!(
-            log,
-            ["down 3", "down 2 first", "down 2 second", "down 1"],
-            "round {round}"
-        );
-    }
-}
-
 /// What a starter is given: a folder and options.
-type Given<'a> = (&'a Path, &'a [&'a str]);
+pub(crate) type Given<'a> = (&'a Path, &'a [&'a str]);
 
-fn alike<'a>(folder: &'a Path, options: &'a [&'a str]) -> [Given<'a>; STARTERS] {
+pub(crate) fn alike<'a>(folder: &'a Path, options: &'a [&'a str]) -> [Given<'a>; STARTERS] {
     [(folder, options); STARTERS]
 }
 
 /// Starts all of them at the same moment and waits for their ends.
-fn race(database: &Path, starters: &[Given<'_>]) -> Vec<End> {
+pub(crate) fn race(database: &Path, starters: &[Given<'_>]) -> Vec<End> {
     let gate = Gate::new();
     let launch = |(folder, options): &Given<'_>| gate.starter(database, folder, options);
     let starters: Vec<Starter> = starters.iter().map(launch).collect();

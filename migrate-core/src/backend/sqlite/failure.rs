@@ -1,13 +1,16 @@
 //! What SQLite says, in the engine's terms.
 
-use rusqlite::ErrorCode;
+use std::error::Error;
+
+use rusqlite::{ErrorCode, ffi};
 
 use crate::backend::{Failure, Fault};
 use crate::migration::BoxError;
 
 /// A failure of SQLite.
 pub(super) fn failure(error: rusqlite::Error) -> Failure {
-    let fault = match error.sqlite_error_code() {
+    let sqlite = sqlite_error(&error);
+    let fault = match sqlite.map(|error| error.code) {
         Some(ErrorCode::DatabaseBusy) => Fault::Busy,
         Some(ErrorCode::ReadOnly) => Fault::ReadOnly,
         Some(ErrorCode::NotADatabase) => Fault::NotADatabase,
@@ -16,7 +19,7 @@ pub(super) fn failure(error: rusqlite::Error) -> Failure {
     Failure {
         fault,
         message: message(&error),
-        code: error.sqlite_error().map(|error| error.extended_code),
+        code: sqlite.map(|error| error.extended_code),
         offset: None,
         source: Some(error.into()),
     }
@@ -42,11 +45,16 @@ pub(super) fn of_statement(error: rusqlite::Error, statement: &str, offset: usiz
 pub(super) fn of_code(error: BoxError) -> Failure {
     let mut failure = Failure::new(Fault::Other, error.to_string());
     if let Some(error) = error.downcast_ref::<rusqlite::Error>() {
-        failure.code = error.sqlite_error().map(|error| error.extended_code);
+        failure.code = sqlite_error(error).map(|error| error.extended_code);
         failure.message = message(error);
     }
     failure.source = Some(error);
     failure
+}
+
+/// SQLite's own error. `rusqlite::Error::sqlite_error` has it only when no place in the SQL is known.
+pub(super) fn sqlite_error(error: &rusqlite::Error) -> Option<&ffi::Error> {
+    error.source()?.downcast_ref()
 }
 
 fn message(error: &rusqlite::Error) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::backend::sqlite::failure::failure;
+use crate::backend::sqlite::failure::{failure, sqlite_error};
 use crate::backend::{Failure, Fault};
 use crate::history::{Applied, Head, History, Repeated};
 
@@ -68,9 +68,14 @@ pub(super) fn head(
 fn prepare<'c>(db: &'c Connection, sql: &str) -> Result<Option<rusqlite::Statement<'c>>, Failure> {
     match db.prepare(sql) {
         Ok(statement) => Ok(Some(statement)),
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::Unknown) => Ok(None),
+        Err(error) if is_unknown(&error) => Ok(None),
         Err(error) => Err(failure(error)),
     }
+}
+
+/// Whether SQLite does not know a table or a column.
+fn is_unknown(error: &rusqlite::Error) -> bool {
+    sqlite_error(error).is_some_and(|error| error.code == rusqlite::ErrorCode::Unknown)
 }
 
 /// All of the history.

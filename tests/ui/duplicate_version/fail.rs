@@ -1,0 +1,3 @@
+migrate_core::embed_migrations!("ui/duplicate_version/migrations");
+
+fn main() {}

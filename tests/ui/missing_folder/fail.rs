@@ -1,0 +1,3 @@
+migrate_core::embed_migrations!("ui/missing_folder/migration");
+
+fn main() {}

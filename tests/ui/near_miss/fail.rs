@@ -1,0 +1,3 @@
+migrate_core::embed_migrations!("ui/near_miss/migrations");
+
+fn main() {}

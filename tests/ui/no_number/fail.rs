@@ -1,0 +1,3 @@
+migrate_core::embed_migrations!("ui/no_number/migrations");
+
+fn main() {}

@@ -1,0 +1,3 @@
+migrate_core::embed_migrations!("ui/orphan_down/migrations");
+
+fn main() {}
