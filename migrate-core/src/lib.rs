@@ -47,9 +47,9 @@ pub use rusqlite;
 /// Embeds a folder of migrations: reads and judges it while the crate compiles.
 ///
 /// `embed_migrations!("migrations");` stands where an item can stand, and makes
-/// `pub static MIGRATIONS: [Migration; N]`. The path is relative to the package's `Cargo.toml`.
-/// Everything that is wrong with the folder is a compile error of its own, with the place in the
-/// file and the cure.
+/// `pub static MIGRATIONS: [Migration; N]`: constant data, for which nothing is done at start-up. The
+/// path is relative to the folder of the package's `Cargo.toml`. Everything that is wrong with the
+/// folder is a compile error of its own, with the place in the file and the cure.
 ///
 /// ```
 /// migrate_core::embed_migrations!("migrations");
@@ -58,18 +58,27 @@ pub use rusqlite;
 /// assert_eq!(MIGRATIONS[0].description(), "create notes");
 /// ```
 ///
-/// With a name and a visibility of its own, and with every option there is:
+/// With a name, a visibility and documentation of its own, and with every option there is:
 ///
 /// ```
 /// migrate_core::embed_migrations!(
+///     /// The schema of each tenant.
 ///     pub(crate) static TENANT = "migrations",
-///     database = "sqlite",  // or "postgres"
-///     allow(gap, empty_down), // problems that are none here, by name
-///     trust_through = 1,    // up to here the files are in production and taken as they are
+///     database = "sqlite",     // or "postgres"
+///     allow(gap, empty_down),  // problems that are none here, by name
+///     trust_through = 1,       // up to here the files are in production and taken as they are
 /// );
 ///
 /// assert_eq!(TENANT.len(), 2);
 /// ```
+///
+/// # Code migrations
+///
+/// A file `0003_backfill.rs` with `pub fn up(db: &Connection) -> Result<…>` becomes a private module
+/// beside the set. What the compiler has to say about it, it says in that file, and tests in it are
+/// run with those of the crate, unless the macro is called inside a function. The file is found from
+/// the one that has the string literal with the folder in it; where that is in a `macro_rules!` of
+/// your own, call that one from the same file.
 ///
 /// # New files
 ///
@@ -82,6 +91,9 @@ pub use rusqlite;
 ///     println!("cargo::rerun-if-changed=migrations");
 /// }
 /// ```
+///
+/// The macro also makes a test, `migrations_folder::is_embedded`, which fails when the folder has
+/// got a file that the compiler has not seen.
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! embed_migrations {

@@ -3,7 +3,7 @@
 use migrate_source::Database;
 use migrate_source::folder::{Options, Problem};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, LitInt, LitStr, Result, Token, bracketed, token};
@@ -29,16 +29,19 @@ impl Parse for Args {
         bracketed!(core in input);
         let core = core.parse()?;
         let docs = docs(input)?;
-        let (visibility, name) = if input.peek(Token![pub]) || input.peek(Token![static]) {
-            let visibility = visibility(input)?;
-            input.parse::<Token![static]>()?;
-            let name = input.parse()?;
-            input.parse::<Token![=]>()?;
-            (visibility, name)
-        } else {
-            (quote!(pub), format_ident!("MIGRATIONS"))
+        let named = input.peek(Token![pub]) || input.peek(Token![static]);
+        let (visibility, name) = match named {
+            true => {
+                let visibility = visibility(input)?;
+                input.parse::<Token![static]>()?;
+                let name = input.parse()?;
+                input.parse::<Token![=]>()?;
+                (visibility, Some(name))
+            }
+            false => (quote!(pub), None),
         };
         let folder = folder(input)?;
+        let name = name.unwrap_or_else(|| Ident::new("MIGRATIONS", folder.span()));
         let mut options = Options::new(Database::Sqlite);
         let fault = read_options(&mut options, input).err();
         Ok(Args {
@@ -162,7 +165,11 @@ fn database(input: ParseStream<'_>) -> Result<Database> {
 
 fn version(input: ParseStream<'_>) -> Result<i64> {
     input.parse::<Token![=]>()?;
-    input.parse::<LitInt>()?.base10_parse()
+    let version: LitInt = input.parse()?;
+    match version.base10_parse()? {
+        parsed @ 1.. => Ok(parsed),
+        _ => Err(Error::new(version.span(), "versions begin at 1")),
+    }
 }
 
 fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
@@ -352,7 +359,7 @@ mod tests {
                 &["there is no database \"oracle\""],
             ),
             (r#""m", database = sqlite"#, &["expected string literal"]),
-            (r#""m", trust_through = -1"#, &["expected integer literal"]),
+            (r#""m", trust_through = -1"#, &["versions begin at 1"]),
             (
                 r#""m", trust_through = 9223372036854775808"#,
                 &["number too large to fit in target type"],

@@ -2,8 +2,8 @@
 //! crate has no interface of its own.
 //!
 //! It is a thin shell: what a folder is and what can be wrong with it is known by
-//! `migrate-source`. Here the arguments are read ([`args`]), the folder is found ([`place`]), and
-//! what it holds becomes constants ([`emit`]).
+//! `migrate-source`. Here the arguments are read (`args`), the folder is found (`place`), and
+//! what it holds becomes constants (`emit`).
 
 mod args;
 mod emit;

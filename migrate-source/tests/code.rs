@@ -30,15 +30,13 @@ fn scan(text: &str) -> String {
         (has_down, "down"),
         (has_check, "check"),
         (has_description, "description"),
-        (changes_schema, "schema"),
     ] {
         if *is {
             found.push(name.to_owned());
         }
     }
-    if *revision != 0 {
-        found.push(format!("revision {revision}"));
-    }
+    found.extend(changes_schema.map(|changes| format!("schema {changes}")));
+    found.extend(revision.map(|revision| format!("revision {revision}")));
     for finding in &folder.findings {
         let place = finding.place.as_ref().unwrap();
         found.push(format!(
@@ -106,8 +104,9 @@ fn other_items() {
         ("pub const REVISION: u32 = 3;", "revision 3"),
         ("pub const REVISION: u32 = 1_000u32;", "revision 1000"),
         ("pub const REVISION: u32 = 0x1F;", "revision 31"),
-        ("pub const CHANGES_SCHEMA: bool = true;", "schema"),
-        ("pub const CHANGES_SCHEMA: bool = false;", ""),
+        ("pub const CHANGES_SCHEMA: bool = true;", "schema true"),
+        ("pub const CHANGES_SCHEMA: bool = false;", "schema false"),
+        ("pub const REVISION: u32 = 0;", "revision 0"),
         (
             "pub fn helper() { fn down() {} const REVISION: u32 = 1; }",
             "",

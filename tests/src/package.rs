@@ -32,12 +32,12 @@ impl Package {
             dir,
             target: tmp.join("packages-target"),
         };
-        let (dependency, settings) = (dependency(features), settings(&[]));
+        let dependency = dependency(features);
         package.file(
             "Cargo.toml",
             &format!(
                 "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-                 [dependencies]\nmigrate-core = {dependency}\n\n{settings}"
+                 [dependencies]\nmigrate-core = {dependency}\n\n{SETTINGS}"
             ),
         );
         // The versions of this repository, so that nothing is looked for on the network.
@@ -68,6 +68,18 @@ impl Package {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
         self
+    }
+
+    /// Puts `new` in the place of `old`, wherever that is in a file of it.
+    ///
+    /// # Panics
+    ///
+    /// When it is nowhere.
+    #[track_caller]
+    pub fn edit(&self, path: &str, old: &str, new: &str) -> &Package {
+        let text = fs::read_to_string(self.dir.join(path)).unwrap();
+        assert!(text.contains(old), "{text}");
+        self.file(path, &text.replace(old, new))
     }
 
     /// A build script that makes new files in `migrations` known.
@@ -133,15 +145,17 @@ pub fn dependency(features: &[&str]) -> String {
     format!("{{ path = {path:?}, default-features = false, features = {features:?} }}")
 }
 
-/// What makes a package a workspace of its own, with other `members`. SQLite is not worth
-/// optimising for a test.
-#[must_use]
-pub fn settings(members: &[&str]) -> String {
-    format!(
-        "[workspace]\nmembers = {members:?}\n\n[profile.dev]\ndebug = 0\n\n\
-         [profile.release.package.libsqlite3-sys]\nopt-level = 0\n"
-    )
-}
+/// What makes a package a workspace of its own. SQLite is not worth optimising for a test.
+const SETTINGS: &str = "\
+[workspace]
+members = []
+
+[profile.dev]
+debug = 0
+
+[profile.release.package.libsqlite3-sys]
+opt-level = 0
+";
 
 /// What a program said.
 #[derive(Debug)]

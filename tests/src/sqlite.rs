@@ -109,7 +109,7 @@ impl TestConnection for Connection {
         migrator.verify(self)
     }
 
-    fn execute(&mut self, sql: &str) {
+    fn sql(&mut self, sql: &str) {
         if let Err(error) = self.execute_batch(sql) {
             panic!("{error}: {sql}");
         }
@@ -155,15 +155,15 @@ impl TestConnection for Connection {
     }
 
     fn begin(&mut self) {
-        self.execute("BEGIN");
+        self.sql("BEGIN");
     }
 
     fn lock(&mut self) {
-        self.execute("BEGIN IMMEDIATE");
+        self.sql("BEGIN IMMEDIATE");
     }
 
     fn release(&mut self) {
-        self.execute("ROLLBACK");
+        self.sql("ROLLBACK");
     }
 }
 

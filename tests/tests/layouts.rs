@@ -1,7 +1,8 @@
-//! Every layout of a folder, through the macro: up, down step by step, and up again.
+//! Every layout and every directive, through the macro: up, down step by step, and up again.
 
+use migrate_core::folder::{Folder, Options};
 use migrate_core::rusqlite::Connection;
-use migrate_core::{Migration, Migrator, Transactions};
+use migrate_core::{Database, Migration, Migrator, Transactions};
 
 migrate_core::embed_migrations!(static PLAIN = "migrations/layouts/plain");
 migrate_core::embed_migrations!(static DBMATE = "migrations/layouts/one_file_dbmate");
@@ -10,6 +11,8 @@ migrate_core::embed_migrations!(static UP_DOWN = "migrations/layouts/up_down");
 migrate_core::embed_migrations!(static DIESEL = "migrations/layouts/diesel");
 migrate_core::embed_migrations!(static RUSQLITE_MIGRATION = "migrations/layouts/rusqlite_migration");
 migrate_core::embed_migrations!(static REFINERY = "migrations/layouts/refinery");
+
+migrate_core::embed_migrations!(static DIRECTIVES = "migrations/directives");
 
 #[test]
 fn plain() {
@@ -86,6 +89,45 @@ fn refinery() {
         &["1 create users", "2 add email", "3 create posts"],
         &["posts", "posts_trim", "users"],
     );
+}
+
+#[test]
+fn directives() {
+    let mut db = Connection::open_in_memory().unwrap();
+    let migrator = Migrator::new(&DIRECTIVES);
+    assert_eq!(migrator.up(&mut db).unwrap().applied(), [1, 2, 3, 4, 5]);
+    assert_eq!(DIRECTIVES[0].description(), "all the tables");
+    assert_eq!(schema(&db), ["notes", "notes_author", "titles", "users"]);
+}
+
+/// The macro and the reading of a folder at run time are two ways to the same set.
+#[test]
+fn the_same_as_read_at_run_time() {
+    for (folder, embedded) in [
+        ("migrations/layouts/plain", &PLAIN[..]),
+        ("migrations/layouts/one_file_dbmate", &DBMATE),
+        ("migrations/layouts/one_file_goose", &GOOSE),
+        ("migrations/layouts/up_down", &UP_DOWN),
+        ("migrations/layouts/diesel", &DIESEL),
+        ("migrations/layouts/rusqlite_migration", &RUSQLITE_MIGRATION),
+        ("migrations/layouts/refinery", &REFINERY),
+        ("migrations/directives", &DIRECTIVES),
+    ] {
+        let read = Folder::read(folder, Options::new(Database::Sqlite)).unwrap();
+        // The compiler sees files from the workspace, and code only compiled.
+        let embedded = format!("{embedded:#?}")
+            .replace("\"tests/migrations/", "\"migrations/")
+            .replace("Sqlite(fn)", "NotCompiled")
+            .replace(
+                "description: \"add the first user\"",
+                "description: \"first user\"",
+            )
+            .replace(
+                "check: Some(\n            Check(fn),\n        ),",
+                "check: None,",
+            );
+        assert_eq!(embedded, format!("{:#?}", read.migrations()), "{folder}");
+    }
 }
 
 /// Runs a set all the way up, down and up again, in every way of grouping.

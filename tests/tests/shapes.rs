@@ -2,15 +2,13 @@
 
 use std::fs;
 
-use migrate_tests::package::{Package, dependency, settings};
+use migrate_tests::package::{Package, dependency};
 
 /// A package at the root of a workspace, with a library, a program and tests, and a member that
 /// calls `migrate-core` by another name.
 fn workspace(name: &str) -> Package {
     let package = Package::new(env!("CARGO_TARGET_TMPDIR"), name, FEATURES);
-    let manifest = fs::read_to_string(package.dir().join("Cargo.toml")).unwrap();
-    let members = settings(&["member"]);
-    package.file("Cargo.toml", &manifest.replace(&settings(&[]), &members));
+    package.edit("Cargo.toml", "members = []", "members = [\"member\"]");
     package.build_script();
     package.file(
         "migrations/0001_create_notes.sql",
@@ -48,6 +46,9 @@ const CODE: &str = r#"use migrate_core::rusqlite::{Connection, Result};
 
 /// What it is for.
 pub const DESCRIPTION: &str = "note something";
+
+pub const REVISION: u32 = 0;
+pub const CHANGES_SCHEMA: bool = false;
 
 /// Any result will do.
 pub fn up(db: &Connection) -> Result<usize> {
@@ -137,22 +138,9 @@ pub fn counts() -> [usize; 4] {
 
 #[cfg(test)]
 mod tests {
-    // Another `test` than the compiler's.
-    #[allow(unused_imports)]
-    use self::other::test;
-
-    mod other {
-        #[allow(unused_macros)]
-        macro_rules! test {
-            () => {};
-        }
-        #[allow(unused_imports)]
-        pub(super) use test;
-    }
-
     migrate_core::embed_migrations!(static TESTED = "migrations");
 
-    #[core::prelude::v1::test]
+    #[test]
     fn in_tests() {
         assert_eq!(TESTED.len(), 2);
     }
@@ -250,11 +238,8 @@ fn everywhere() {
 #[cfg_attr(not(have_clippy), ignore = "needs cargo clippy")]
 fn without_a_lint() {
     let package = workspace("lints");
-    let lib = package.dir().join("src");
-    for file in ["lib.rs", "main.rs"] {
-        let text = fs::read_to_string(lib.join(file)).unwrap();
-        package.file(&format!("src/{file}"), &text.replace("shapes::", "lints::"));
-    }
+    package.edit("src/lib.rs", "shapes::", "lints::");
+    package.edit("src/main.rs", "shapes::", "lints::");
     let arguments = [
         "clippy",
         "--workspace",

@@ -71,7 +71,8 @@ impl<'p> Orders<'p> {
                 Some(Body::Code(code)) => orders.push(Some(at), Order::Code(code)),
                 None => {}
             }
-            if step.body.is_some() && !enforced {
+            // Also where they are enforced: a deferred one is looked at only when all is committed.
+            if step.body.is_some() {
                 orders.push(Some(at), Order::ForeignKeys);
             }
             orders.book(at, step, Part::default());

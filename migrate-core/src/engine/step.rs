@@ -9,7 +9,7 @@ use crate::engine::orders::{Orders, Part, is_repeat};
 use crate::engine::{LONGEST_PAUSE, Runner, Trouble, is_recorded, outside};
 use crate::error::{ErrorKind, Failed, Outcome};
 use crate::history::History;
-use crate::migration::{Body, Migration, Script};
+use crate::migration::{Body, Id, Migration, Script};
 use crate::observer::{self, Event};
 use crate::plan::{Step, Transaction, version_after};
 use crate::report::{Action, Done};
@@ -43,7 +43,13 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             self.rollback(open).await;
             return Err(outside(failure, began.elapsed()));
         }
-        let outcome = if matches!(failure.fault, Fault::TransactionEnded) {
+        let ended = match failure.fault {
+            Fault::TransactionEnded => true,
+            Fault::ForeignKeys(_) => false,
+            // A script that fails can lose its transaction only to the database, which rolls back.
+            _ => !open && matches!(steps[step].body, Some(Body::Code(_))),
+        };
+        let outcome = if ended {
             self.escaped(open, steps, done).await
         } else if open && step > 0 {
             let kept = done.into_iter().take(step).collect();
@@ -75,17 +81,28 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         }
     }
 
-    /// A migration has ended the transaction: only the history knows what it committed with it.
+    /// A migration has ended the transaction: only the history knows what was committed with it.
     async fn escaped(&mut self, open: bool, steps: &[Step<'_>], done: Vec<Done>) -> Outcome {
         self.rollback(open).await;
-        if let Ok(history) = self.backend.history().await {
-            let kept = steps.iter().zip(done).filter(|(step, _)| {
-                let row = step.version().and_then(|version| history.row(version));
-                row.is_some() == is_recorded(step.action)
-            });
-            self.keep(kept.map(|(_, done)| done).collect(), history.version());
+        let Ok(history) = self.backend.history().await else {
+            return Outcome::Escaped;
+        };
+        let before = done.len();
+        let kept = steps.iter().zip(done).filter(|(step, _)| {
+            let is_there = match &step.id {
+                Id::Version(version) => history.row(*version).is_some(),
+                Id::Repeatable(name) => history.repeated(name).is_some(),
+            };
+            is_there == is_recorded(step.action)
+        });
+        let kept: Vec<Done> = kept.map(|(_, done)| done).collect();
+        let is_lost = kept.len() < before;
+        self.keep(kept, history.version());
+        if is_lost {
+            Outcome::GroupRolledBack
+        } else {
+            Outcome::Escaped
         }
-        Outcome::Escaped
     }
 
     /// Does a step whose script runs statement by statement, a commit each.
@@ -172,9 +189,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         orders.begin(&before);
         if !statements.is_empty() {
             orders.push(Some(0), Order::Statements(script, statements));
-            if !script.foreign_keys {
-                orders.push(Some(0), Order::ForeignKeys);
-            }
+            orders.push(Some(0), Order::ForeignKeys);
         }
         orders.book(0, step, part);
         orders.push(None, Order::Commit);
@@ -229,9 +244,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             let mut bite = Orders::new(self.run.set, self.run.settings, &history);
             bite.begin(&history);
             bite.push(Some(0), Order::Sql(script));
-            if !script.foreign_keys {
-                bite.push(Some(0), Order::ForeignKeys);
-            }
+            bite.push(Some(0), Order::ForeignKeys);
             let changed = match self.perform(&bite.orders, &mut |_| {}).await {
                 Ok(changed) => changed,
                 Err(stopped) => return Err(self.stopped(&bite, step, kept, stopped).await),
@@ -282,11 +295,12 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
     ) -> Trouble {
         let Stopped { at, open, failure } = stopped;
         self.rollback(open).await;
-        let is_own = match failure.fault {
-            Fault::Stale => false,
-            Fault::Busy => open,
-            _ => orders.step[at].is_some(),
-        };
+        let is_own = orders.step[at].is_some()
+            && match failure.fault {
+                Fault::Stale => false,
+                Fault::Busy => open,
+                _ => true,
+            };
         if !is_own {
             return self.outside(failure);
         }
@@ -311,6 +325,8 @@ struct Watch<'w> {
     steps: &'w [Step<'w>],
     owners: &'w [Option<usize>],
     observer: &'w observer::Observer<'w>,
+    /// The step under way. What is done once more within it is no other start.
+    started: Option<usize>,
     took: Duration,
     done: Vec<Done>,
 }
@@ -325,6 +341,7 @@ impl<'w> Watch<'w> {
             steps,
             owners,
             observer,
+            started: None,
             took: Duration::ZERO,
             done: Vec::new(),
         }
@@ -334,7 +351,8 @@ impl<'w> Watch<'w> {
         let (Progress::Before(at) | Progress::After(at, _)) = progress;
         let Some(step) = self.owners[at] else { return };
         match progress {
-            Progress::Before(_) if at == 0 || self.owners[at - 1] != Some(step) => {
+            Progress::Before(_) if self.started != Some(step) => {
+                self.started = Some(step);
                 self.took = Duration::ZERO;
                 self.observer.tell(&Event::Started {
                     step: &self.steps[step],

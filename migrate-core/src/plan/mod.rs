@@ -4,6 +4,7 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use migrate_source::directive::Directives;
 use migrate_source::{Database, Mode};
@@ -372,16 +373,25 @@ fn unknown(now: Situation<'_, '_>, version: i64) -> ErrorKind {
     }
 }
 
-/// `PRAGMA user_version` is a signed 32-bit number.
+/// `PRAGMA user_version` is a signed 32-bit number: what it would have to say after any of the
+/// steps must fit.
 fn refuse_large(now: Situation<'_, '_>, steps: &[Step<'_>]) -> Result<(), ErrorKind> {
-    let recorded = steps.iter().filter(|step| step.action != Action::Down);
-    let large = recorded
-        .filter_map(Step::version)
-        .find(|v| *v > i64::from(i32::MAX));
-    match large {
-        Some(version) if now.settings.user_version => Err(ErrorKind::VersionTooLarge { version }),
-        _ => Ok(()),
+    if !now.settings.user_version {
+        return Ok(());
     }
+    let finished = now.history.rows.iter().filter(|row| row.is_finished());
+    let mut versions: BTreeSet<i64> = finished.map(|row| row.version).collect();
+    for step in steps {
+        match (step.version(), step.action) {
+            (None, _) => continue,
+            (Some(version), Action::Down | Action::Unmark) => versions.remove(&version),
+            (Some(version), _) => versions.insert(version),
+        };
+        if let Some(&version) = versions.last().filter(|last| **last > i64::from(i32::MAX)) {
+            return Err(ErrorKind::VersionTooLarge { version });
+        }
+    }
+    Ok(())
 }
 
 /// The version of the database once these steps are done.

@@ -18,8 +18,8 @@ pub(super) fn read(path: &str, text: &str, findings: &mut Vec<Finding>) -> Code 
         has_down: false,
         has_check: false,
         has_description: false,
-        revision: 0,
-        changes_schema: false,
+        revision: None,
+        changes_schema: None,
     };
     let Ok(tokens) = TokenStream::from_str(text) else {
         let finding = Finding::new(Problem::NotRust, "this file is not Rust")
@@ -44,11 +44,11 @@ pub(super) fn read(path: &str, text: &str, findings: &mut Vec<Finding>) -> Code 
             ("fn", "check") => code.has_check = true,
             ("const", "DESCRIPTION") => code.has_description = true,
             ("const", "REVISION") => match integer(item.value) {
-                Some(revision) => code.revision = revision,
+                Some(revision) => code.revision = Some(revision),
                 None => is_literal = false,
             },
             ("const", "CHANGES_SCHEMA") => match boolean(item.value) {
-                Some(changes) => code.changes_schema = changes,
+                Some(changes) => code.changes_schema = Some(changes),
                 None => is_literal = false,
             },
             _ => continue,

@@ -130,8 +130,8 @@ pub struct Code {
     pub has_check: bool,
     /// Whether it has `pub const DESCRIPTION`.
     pub has_description: bool,
-    /// Its `pub const REVISION: u32`, 0 without one.
-    pub revision: u32,
-    /// Its `pub const CHANGES_SCHEMA: bool`, `false` without one.
-    pub changes_schema: bool,
+    /// Its `pub const REVISION: u32`, which is 0 without one.
+    pub revision: Option<u32>,
+    /// Its `pub const CHANGES_SCHEMA: bool`, which is `false` without one.
+    pub changes_schema: Option<bool>,
 }

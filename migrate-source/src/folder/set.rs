@@ -179,7 +179,7 @@ pub(super) fn migrations(set: BTreeMap<i64, Parts<'_, Up>>, database: Database) 
         };
         let checksum = match &up {
             Up::Sql(script) => Checksum::of_sql(&script.sql, database),
-            Up::Code(code) => Checksum::of_code(version, code.revision),
+            Up::Code(code) => Checksum::of_code(version, code.revision.unwrap_or(0)),
         };
         chain = chain.then(version, &checksum);
         let said = match &up {

@@ -3,7 +3,8 @@
 //! `starter DATABASE FOLDER [OPTION=VALUE …]` opens the database, says `ready`, waits until its
 //! standard input ends, migrates, and says how that went in one line: `ok` and the steps it did,
 //! or `error` with the kind and the text. In between it says `waiting` when it begins to wait for
-//! the lock, and `repeated` when a repeated statement has run for the first time. Two folders make two releases of the same program.
+//! the lock, and `repeated` when a repeated statement has run for the first time. Two folders make
+//! two releases of the same program.
 //!
 //! The options:
 //!

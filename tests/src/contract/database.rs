@@ -80,7 +80,7 @@ pub trait TestConnection {
     fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error>;
 
     /// Executes SQL that succeeds.
-    fn execute(&mut self, sql: &str);
+    fn sql(&mut self, sql: &str);
 
     /// The rows of a query: the text of their columns, with a space in between.
     fn rows(&mut self, sql: &str) -> Vec<String>;

@@ -97,8 +97,8 @@ pub fn down_restores_the_schema<D: TestDatabase>() {
 
 pub fn redo_takes_the_last_one_back_and_up_again<D: TestDatabase>() {
     let mut stage = at_three::<D>();
-    stage.db.execute("INSERT INTO a VALUES (1)");
-    stage.db.execute("INSERT INTO c VALUES (3)");
+    stage.db.sql("INSERT INTO a VALUES (1)");
+    stage.db.sql("INSERT INTO c VALUES (3)");
     stage.check(
         THREE,
         Goal::Redo,

@@ -93,7 +93,7 @@ pub fn foreign_table_is_refused_and_left_untouched<D: TestDatabase>() {
     ];
     for (sql, table, lacking) in cases {
         let mut stage = Stage::<D>::new();
-        stage.db.execute(sql);
+        stage.db.sql(sql);
         let rows = if sql.contains("VIEW") { "1" } else { "" };
         let words = format!("foreign history {table}, lacking {lacking}");
         let state = format!("{table}[{rows}] @ {words}");

@@ -248,7 +248,7 @@ pub fn mark_and_unmark_write_history_only<D: TestDatabase>() {
 
 pub fn marked_migration_can_be_taken_back<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
-    stage.db.execute("CREATE TABLE a (x INTEGER)");
+    stage.db.sql("CREATE TABLE a (x INTEGER)");
     stage.check(ONE, Goal::Mark(1), "0 -> 1: mark 1", "a[] @ 1");
     stage.check(NONE, Goal::Reset, "1 -> 0: down 1", "@");
 }
@@ -301,7 +301,7 @@ pub fn connection_inside_a_transaction_is_refused<D: TestDatabase>() {
     let set = folder.migrations();
     let migrator = stage.migrator(&set);
     stage.db.begin();
-    stage.db.execute("INSERT INTO a VALUES (1)");
+    stage.db.sql("INSERT INTO a VALUES (1)");
     for goal in [Goal::Up, Goal::Reset, Goal::Mark(2)] {
         let error = stage.db.bring(&migrator, goal).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::InTransaction);

@@ -28,7 +28,7 @@ pub fn statement_runs_until_it_changes_no_row<D: TestDatabase>() {
         "group up 1, stepwise up 2, group up 3"
     );
     stage.check(FILES, Goal::Up, "0 -> 3: up 1, up 2, up 3", ALL_DONE);
-    stage.db.execute("UPDATE q SET done = 0");
+    stage.db.sql("UPDATE q SET done = 0");
     stage.check(
         FILES,
         Goal::Up,
@@ -128,7 +128,7 @@ pub fn failing_bite_keeps_those_before_it<D: TestDatabase>() {
     assert!(!text.contains("nothing of it was applied"), "{text}");
     let words = "sql at 0002_e.up.sql:2, repeated 0";
     stage.check(files, Goal::Up, words, "q[1 2] @ 1 2~");
-    stage.db.execute("DELETE FROM q");
+    stage.db.sql("DELETE FROM q");
     stage.check(files, Goal::Up, "1 -> 2: up 2", "q[] @ 1 2");
 }
 

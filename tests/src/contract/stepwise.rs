@@ -36,7 +36,7 @@ pub fn failing_file_goes_on_where_it_stopped<D: TestDatabase>() {
     let again = &[A, ("0002_s.sql", FAILING), C];
     let words = "sql at 0002_s.sql:4, stopped after 2";
     stage.check(again, Goal::Up, words, "a[] s[1] @ 1 2~");
-    stage.db.execute("CREATE TABLE nowhere (x INTEGER)");
+    stage.db.sql("CREATE TABLE nowhere (x INTEGER)");
     let all = "a[] c[] nowhere[2] s[1, 3] @ 1 2 3";
     stage.check(again, Goal::Up, "1 -> 3: up 2, up 3", all);
 }
@@ -146,7 +146,7 @@ pub fn unfinished_migration_is_shown_and_stands_in_the_way<D: TestDatabase>() {
 pub fn unfinished_migration_can_be_settled_by_hand<D: TestDatabase>() {
     let files = &[A, ("0002_s.sql", FAILING), C];
     let mut stage = stopped::<D>();
-    stage.db.execute("INSERT INTO s VALUES (2), (3)");
+    stage.db.sql("INSERT INTO s VALUES (2), (3)");
     stage.check(
         files,
         Goal::Mark(2),
@@ -160,7 +160,7 @@ pub fn unfinished_migration_can_be_settled_by_hand<D: TestDatabase>() {
         "a[] c[] s[1, 2, 3] @ 1 2 3",
     );
     let mut stage = stopped::<D>();
-    stage.db.execute("DROP TABLE s");
+    stage.db.sql("DROP TABLE s");
     stage.check(files, Goal::Unmark(2), "1 -> 1: unmark 2", "a[] @ 1");
     let mended = &[A, ("0002_s.sql", MENDED)];
     stage.check(mended, Goal::Up, "1 -> 2: up 2", "a[] s[1, 2, 3] @ 1 2");
@@ -237,7 +237,7 @@ pub fn down_runs_statement_by_statement_too<D: TestDatabase>() {
         "0 -> 2: up 1, up 2",
         "a[] s[1, 2, 3] @ 1 2",
     );
-    stage.db.execute("INSERT INTO a VALUES (1)");
+    stage.db.sql("INSERT INTO a VALUES (1)");
     stage.check(files, Goal::Down(1), "2 -> 1: down 2", "a[] @ 1");
     stage.check(files, Goal::Up, "1 -> 2: up 2", "a[] s[1, 2, 3] @ 1 2");
     stage.check(
@@ -266,9 +266,9 @@ pub fn failing_down_begins_again<D: TestDatabase>() {
     );
     let words = "sql at 0002_s.down.sql:4, escaped";
     stage.check(files, Goal::Down(1), words, "a[] s[2, 3] @ 1 2");
-    stage.db.execute("INSERT INTO s VALUES (1)");
+    stage.db.sql("INSERT INTO s VALUES (1)");
     stage.check(files, Goal::Down(1), words, "a[] s[2, 3] @ 1 2");
-    stage.db.execute("CREATE TABLE nowhere (x INTEGER)");
+    stage.db.sql("CREATE TABLE nowhere (x INTEGER)");
     stage.check(files, Goal::Down(1), "2 -> 1: down 2", "a[] @ 1");
     let broken = &[
         A,

@@ -70,7 +70,7 @@ pub fn failure_on_a_used_database_keeps_its_rows<D: TestDatabase>() {
         let mut stage = Stage::<D>::new();
         stage.set(settings);
         stage.check(ONE, Goal::Up, "0 -> 1: up 1", "a[] @ 1");
-        stage.db.execute("INSERT INTO a VALUES (1), (2)");
+        stage.db.sql("INSERT INTO a VALUES (1), (2)");
         let schema = stage.schema();
         let words = "sql at 0002_b.up.sql:3, rolled back";
         stage.check(&[A, rewrite, C], Goal::Up, words, "a[1, 2] @ 1");

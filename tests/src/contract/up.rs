@@ -20,7 +20,7 @@ pub fn fresh_database_takes_everything<D: TestDatabase>() {
 pub fn used_database_takes_what_is_new<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
     stage.check(ONE, Goal::Up, "0 -> 1: up 1", "a[] @ 1");
-    stage.db.execute("INSERT INTO a VALUES (7)");
+    stage.db.sql("INSERT INTO a VALUES (7)");
     stage.check(TWO, Goal::Up, "1 -> 2: up 2", "a[7] b[] @ 1 2");
     stage.check(THREE, Goal::Up, "2 -> 3: up 3", "a[7] b[] c[] @ 1 2 3");
     stage.check(THREE, Goal::Up, "at 3", "a[7] b[] c[] @ 1 2 3");

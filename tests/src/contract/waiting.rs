@@ -137,7 +137,7 @@ pub fn bites_and_steps_are_not_done_twice<D: TestDatabase>() {
     for (pending, state) in [(BITES, "a[0, 0] @ 1 2"), (STEPS, "a[1, 2, 2, 5] @ 1 2")] {
         let mut stage = Stage::<D>::new();
         stage.check(ONE, Goal::Up, "0 -> 1: up 1", "a[] @ 1");
-        stage.db.execute("INSERT INTO a VALUES (2), (5)");
+        stage.db.sql("INSERT INTO a VALUES (2), (5)");
         let all = overtaken(&mut stage, &[A, pending], Goal::Up, |db, m| {
             drop(db.bring(m, Goal::Up).unwrap())
         });
@@ -182,7 +182,7 @@ pub fn history_that_appears_meanwhile_is_read<D: TestDatabase>() {
     assert_eq!(mark, "at 2 | a[] b[] @ 1 2");
     let mut stage = Stage::<D>::new();
     let up = overtaken(&mut stage, TWO, Goal::Up, |db, _| {
-        db.execute("CREATE TABLE _migrate_history (version INTEGER)");
+        db.sql("CREATE TABLE _migrate_history (version INTEGER)");
     });
     let words = "foreign history _migrate_history, lacking description checksum chain applied_at \
                  duration_ms down resume_at";

@@ -1,3 +1,6 @@
-//! The contract, on every database that there is a backend for.
+//! The contract, on every database that there is a backend for, and what only one of them promises.
 
 migrate_tests::contract!(sqlite, migrate_tests::sqlite::SqliteFile);
+
+mod every_case;
+mod sqlite_only;

@@ -1,12 +1,14 @@
 //! Processes that die: what they committed is there, nothing else is, and the next one completes it.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use migrate_core::rusqlite::{Connection, ErrorCode};
 
 use crate::ledger::{Journal, Ledger, check_complete, check_honest};
-use crate::starter::{End, Gate, Starter, start};
+use crate::races::{alike, race};
+use crate::starter::{End, Gate, PROGRAM, Starter, start};
 
 const TRANSACTIONS: [&str; 2] = ["transactions=each", "transactions=grouped"];
 
@@ -32,6 +34,48 @@ fn death_at_any_moment() {
             let deaths = every_death(journal, 397, die);
             assert!(deaths >= 20, "{deaths} deaths with {transactions}");
         }
+    }
+}
+
+/// Killed while pages are on their way to the disk, a process leaves a half-written database and a
+/// journal that undoes it. Several others find them at once.
+#[test]
+#[cfg_attr(
+    not(have_strace),
+    ignore = "strace is not installed, or not allowed here"
+)]
+fn death_in_the_middle_of_writing() {
+    for journal in Journal::BOTH {
+        let ledger = Ledger::new();
+        let mut deaths = 0;
+        // The first write is the word `ready`.
+        for write in (2..).step_by(3) {
+            let database = ledger.database(journal, write);
+            let kill = format!("inject=write,pwrite64:signal=KILL:when={write}");
+            let mut strace = Command::new("strace");
+            strace.args([
+                "-o",
+                "/dev/null",
+                "-e",
+                "trace=write,pwrite64",
+                "-e",
+                &kill,
+                PROGRAM,
+            ]);
+            let gate = Gate::new();
+            let starter = gate.command(strace, &database, &ledger.newer, &["transactions=each"]);
+            gate.open();
+            let is_over = starter.end() != End::Died;
+            for end in race(&database, &alike(&ledger.newer, &[])[..3]) {
+                end.steps();
+            }
+            check_complete(&ledger, &database);
+            if is_over {
+                break;
+            }
+            deaths += 1;
+        }
+        assert!(deaths > 30, "{deaths} deaths");
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::ledger::{Journal, Ledger, check_complete, check_honest};
-use crate::starter::{End, start};
+use crate::starter::{End, PROGRAM, start};
 
 /// The database reaches its limit at every page.
 #[test]
@@ -36,8 +36,7 @@ fn no_page_left() {
 fn no_space_left_on_device() {
     for journal in Journal::BOTH {
         let ledger = Ledger::new();
-        let mut failures = 0;
-        for kilobytes in (12..).step_by(4) {
+        for (failures, kilobytes) in (12..).step_by(4).enumerate() {
             let database = ledger.database(journal, kilobytes);
             let (end, again) = on_small_disk(&database, &ledger.newer, kilobytes);
             check_honest(&database.with_extension("full"));
@@ -45,7 +44,6 @@ fn no_space_left_on_device() {
                 assert!(failures > 5, "it was never full");
                 break;
             }
-            failures += 1;
             check_full(&end);
             again.steps();
             check_complete(&ledger, &database);
@@ -90,7 +88,7 @@ fn on_small_disk(database: &Path, folder: &Path, kilobytes: usize) -> (End, End)
     command.args([database, folder, &disk]);
     command.arg(kilobytes.to_string());
     command.arg(database.with_extension("full"));
-    command.arg(env!("CARGO_BIN_EXE_starter"));
+    command.arg(PROGRAM);
     let output = command.stdin(Stdio::null()).output().expect("a process");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -11,7 +11,7 @@ use crate::ledger::{Journal, Ledger, STEPS, check_complete, database, write_fold
 use crate::starter::{End, Gate, Starter};
 
 pub(crate) const ROUNDS: usize = 50;
-pub(crate) const STARTERS: usize = 8;
+const STARTERS: usize = 8;
 
 #[test]
 fn eight_starters_on_a_rollback_journal() {

@@ -4,6 +4,9 @@ use std::io::{BufRead, BufReader, PipeReader, PipeWriter, pipe};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+/// The path of the `starter` program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
+
 /// What keeps starters waiting until all of them are ready.
 pub(crate) struct Gate {
     signal: PipeReader,
@@ -19,7 +22,17 @@ impl Gate {
 
     /// A starter that has opened the database and waits at the gate.
     pub(crate) fn starter(&self, database: &Path, folder: &Path, options: &[&str]) -> Starter {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_starter"));
+        self.command(Command::new(PROGRAM), database, folder, options)
+    }
+
+    /// The same, of a command that runs the `starter` program.
+    pub(crate) fn command(
+        &self,
+        mut command: Command,
+        database: &Path,
+        folder: &Path,
+        options: &[&str],
+    ) -> Starter {
         command.arg(database).arg(folder).args(options);
         command.stdin(self.signal.try_clone().expect("a file descriptor"));
         let mut child = command.stdout(Stdio::piped()).spawn().expect("a process");
@@ -53,7 +66,7 @@ pub(crate) enum End {
     Ok(Vec<String>),
     /// It was refused, or failed.
     Error { kind: String, text: String },
-    /// It died before it could say anything.
+    /// It was killed before it could say anything.
     Died,
 }
 
@@ -83,7 +96,8 @@ impl Starter {
         self.says("the end");
         let end = self.end.take().expect("it said nothing else");
         let status = self.child.wait().expect("its status");
-        assert_eq!(status.success(), end != End::Died, "{end:?}, but {status}");
+        assert!(end != End::Died || !status.success(), "{status}");
+        assert_ne!(status.code(), Some(101), "a panic is no death");
         end
     }
 

@@ -11,6 +11,10 @@ use crate::migration::BoxError;
 pub(super) fn failure(error: rusqlite::Error) -> Failure {
     let sqlite = sqlite_error(&error);
     let fault = match sqlite.map(|error| error.code) {
+        // With a shared cache, the lock of another connection.
+        _ if sqlite.is_some_and(|e| e.extended_code == ffi::SQLITE_LOCKED_SHAREDCACHE) => {
+            Fault::Busy
+        }
         Some(ErrorCode::DatabaseBusy) => Fault::Busy,
         Some(ErrorCode::ReadOnly) => Fault::ReadOnly,
         Some(ErrorCode::NotADatabase) => Fault::NotADatabase,

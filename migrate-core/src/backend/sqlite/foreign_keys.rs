@@ -58,10 +58,21 @@ impl ForeignKeys {
             .clear();
     }
 
-    /// Fails when there are more rows without a parent than the baseline knows of.
-    pub(super) fn check(&self, db: &Connection) -> Result<(), Failure> {
+    /// Fails when there are more rows without a parent than the baseline knows of. Those that are
+    /// there no more are not tolerated again.
+    pub(super) fn check(&mut self, db: &Connection) -> Result<(), Failure> {
+        let children = self.children(db)?;
+        let mut orphans = BTreeMap::new();
+        for child in &children {
+            orphans.append(&mut orphans_of(db, child)?);
+        }
         let mut violations = Vec::new();
-        for (key, rows) in self.orphans(db)? {
+        for (key, before) in &mut self.baseline {
+            if children.contains(&key.0) {
+                *before = orphans.get(key).copied().unwrap_or(0).min(*before);
+            }
+        }
+        for (key, rows) in orphans {
             let before = self.baseline.get(&key).copied().unwrap_or(0);
             if rows > before {
                 let (table, parent, columns) = key;
@@ -101,15 +112,15 @@ impl ForeignKeys {
         Ok(found)
     }
 
-    /// The rows without a parent, in tables that were written to and in their children.
-    fn orphans(&self, db: &Connection) -> Result<BTreeMap<Key, u64>, Failure> {
+    /// The tables with foreign keys among those that were written to, and the children of those.
+    fn children(&self, db: &Connection) -> Result<BTreeSet<String>, Failure> {
         let written = self
             .written
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         if self.watching && written.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(BTreeSet::new());
         }
         let touched = |table: &str| !self.watching || written.contains(&table.to_lowercase());
         let mut children = BTreeSet::new();
@@ -126,11 +137,7 @@ impl ForeignKeys {
                 children.insert(child);
             }
         }
-        let mut orphans = BTreeMap::new();
-        for child in children {
-            orphans.append(&mut orphans_of(db, &child)?);
-        }
-        Ok(orphans)
+        Ok(children)
     }
 }
 
@@ -163,6 +170,10 @@ fn orphans_of(db: &Connection, child: &str) -> Result<BTreeMap<Key, u64>, Failur
             .entry(id)
             .or_insert_with(|| (child.to_owned(), parent, Vec::new()));
         key.2.push(column);
+    }
+    // The table may be one that the migration made, and be gone with it.
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
     }
     let mut statement = db
         .prepare("SELECT fkid FROM pragma_foreign_key_check(?1, 'main')")

@@ -22,6 +22,8 @@ use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::history::{Head, History};
 use crate::migration::{Check, Code, Run};
 
+const ENDED: &str = "the migration ended the transaction it ran in";
+
 /// A connection to SQLite, for the time of one verb.
 pub struct Sqlite<'c> {
     db: &'c mut Connection,
@@ -66,13 +68,7 @@ impl<'c> Sqlite<'c> {
                 }
             }
             Order::Savepoint => self.execute("SAVEPOINT migration")?,
-            Order::Release => self.execute("RELEASE migration").map_err(|failure| {
-                // Only a migration that ended the transaction and began another can lose it.
-                Failure {
-                    fault: Fault::TransactionEnded,
-                    ..failure
-                }
-            })?,
+            Order::Release => self.execute("RELEASE migration")?,
             Order::RollbackToSavepoint => self.execute("ROLLBACK TO migration")?,
             Order::Enforce(on) => self.enforce(*on)?,
             Order::Sql(script) => return self.run(|s| script::run(s.db, script)).map(Some),
@@ -159,8 +155,7 @@ impl<'c> Sqlite<'c> {
         self.ran = began.elapsed();
         result?;
         if self.in_transaction && self.db.is_autocommit() {
-            let message = "the migration ended the transaction it ran in";
-            return Err(Failure::new(Fault::TransactionEnded, message));
+            return Err(Failure::new(Fault::TransactionEnded, ENDED));
         }
         Ok(self.db.total_changes().saturating_sub(changes))
     }
@@ -172,7 +167,26 @@ impl<'c> Sqlite<'c> {
                 "the code is not part of this program",
             ));
         };
-        run(self.db).map_err(failure::of_code)
+        // A statement that earlier code has prepared and cached is prepared once more, so that what
+        // it writes to is seen.
+        self.foreign_keys.watch(self.db);
+        self.execute("SAVEPOINT migration_code")?;
+        let ran = run(self.db).map_err(failure::of_code);
+        match self.execute("RELEASE migration_code") {
+            Ok(()) => ran,
+            // It goes with the transaction it was set in, also when the code has begun another one.
+            Err(failure) if failure.message.starts_with("no such savepoint") => {
+                self.in_transaction = false;
+                if !self.db.is_autocommit() {
+                    self.execute("ROLLBACK")?;
+                }
+                ran.and(Err(Failure::new(Fault::TransactionEnded, ENDED)))
+            }
+            Err(failure) => ran.and(Err(Failure {
+                fault: Fault::Other,
+                ..failure
+            })),
+        }
     }
 
     /// Puts the connection back to how it was before [`Backend::open`].

@@ -11,6 +11,8 @@ use crate::backend::sqlite::failure::failure;
 /// them has no other effect than to set them.
 const PRAGMAS: &[&str] = &[
     "foreign_keys",
+    "cache_size",
+    "full_column_names",
     "legacy_alter_table",
     "ignore_check_constraints",
     "recursive_triggers",
@@ -20,6 +22,9 @@ const PRAGMAS: &[&str] = &[
     "writable_schema",
     "trusted_schema",
     "query_only",
+    "read_uncommitted",
+    "secure_delete",
+    "short_column_names",
     "synchronous",
 ];
 

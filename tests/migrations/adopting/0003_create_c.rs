@@ -1,0 +1,13 @@
+use migrate_core::rusqlite::{self, Connection};
+
+pub fn up(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch("CREATE TABLE IF NOT EXISTS c (x INTEGER); INSERT INTO c VALUES (3)")
+}
+
+pub fn down(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch("DROP TABLE c")
+}
+
+pub fn check(db: &Connection) -> rusqlite::Result<bool> {
+    db.table_exists(None, "c")
+}

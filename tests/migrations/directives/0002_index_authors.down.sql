@@ -1,0 +1,2 @@
+-- migrate: no-transaction
+DROP INDEX notes_author;

@@ -1,0 +1,3 @@
+-- migrate: no-transaction
+CREATE INDEX notes_author ON notes (author);
+ANALYZE;

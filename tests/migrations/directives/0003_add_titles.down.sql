@@ -1,0 +1,1 @@
+-- Titles do no harm.

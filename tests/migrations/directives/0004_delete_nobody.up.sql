@@ -1,0 +1,2 @@
+-- migrate: foreign-keys on
+DELETE FROM users WHERE id = 0;

@@ -1,0 +1,2 @@
+DELETE FROM users;
+ALTER TABLE users DROP COLUMN name;

@@ -1,0 +1,7 @@
+//! What SQLite has and others have not.
+
+mod files;
+mod foreign_keys;
+mod scripts;
+mod session;
+mod user_version;
