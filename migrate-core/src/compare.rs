@@ -26,7 +26,7 @@ pub(crate) struct Comparison<'m, 'h> {
 impl<'m, 'h> Comparison<'m, 'h> {
     pub(crate) fn of(set: &'m [Migration<'m>], history: &'h History) -> Comparison<'m, 'h> {
         let newest = newest(set);
-        let highest = history.rows.last().map_or(0, |row| row.version);
+        let highest = history.highest();
         let mut found = Comparison {
             pending: Vec::new(),
             out_of_order: Vec::new(),
@@ -93,7 +93,7 @@ impl<'m, 'h> Comparison<'m, 'h> {
         if settings.newer == Policy::Refuse && !self.newer.is_empty() {
             let undoable = |row: &&Applied| row.is_finished() && row.down.is_some();
             return Err(ErrorKind::Newer {
-                database: history.rows.last().map_or(0, |row| row.version),
+                database: history.highest(),
                 program: newest(set),
                 way_back: self.newer.iter().all(undoable),
             });
@@ -111,7 +111,7 @@ impl<'m, 'h> Comparison<'m, 'h> {
             .filter(|version| *version <= target);
         let versions: Vec<i64> = below.collect();
         if settings.out_of_order == Policy::Refuse && !versions.is_empty() {
-            let database = history.rows.last().map_or(0, |row| row.version);
+            let database = history.highest();
             return Err(ErrorKind::OutOfOrder { versions, database });
         }
         Ok(())

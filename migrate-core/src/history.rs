@@ -1,10 +1,12 @@
 //! What a database remembers of the migrations that ran on it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use migrate_source::{Chain, Checksum};
+use migrate_source::Chain;
 
-use crate::migration::{Id, Migration};
+use crate::report::Action;
+use crate::units::marked;
 
 /// A migration that was applied to a database: one row of its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,11 @@ impl Applied {
         self.resume_at.is_none()
     }
 
+    /// What it has not come to the end of, if anything: its up or its down.
+    pub(crate) fn unfinished(&self) -> Option<Action> {
+        self.resume_at.as_deref().map(marked)
+    }
+
     /// Whether both say the same as far as a run depends on it.
     fn agrees(&self, other: &Applied) -> bool {
         (self.version, &self.checksum, &self.chain, &self.resume_at)
@@ -83,13 +90,14 @@ pub(crate) struct Repeated {
     pub(crate) checksum: String,
     pub(crate) applied_at: String,
     pub(crate) duration_ms: i64,
+    pub(crate) down: Option<String>,
 }
 
 /// All that a database remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct History {
-    /// By version.
-    pub(crate) rows: Vec<Applied>,
+    /// By version. Every transaction of a run has its own idea of the history, and they share rows.
+    pub(crate) rows: Vec<Arc<Applied>>,
     /// By name.
     pub(crate) repeated: Vec<Repeated>,
     /// The database's own counter (`PRAGMA user_version`), where it has one.
@@ -112,9 +120,14 @@ impl History {
         finished.map_or(0, |row| row.version)
     }
 
+    /// The highest version that is recorded, finished or not; 0 without one.
+    pub(crate) fn highest(&self) -> i64 {
+        self.rows.last().map_or(0, |row| row.version)
+    }
+
     pub(crate) fn row(&self, version: i64) -> Option<&Applied> {
         let at = self.rows.binary_search_by_key(&version, |row| row.version);
-        at.ok().map(|at| &self.rows[at])
+        at.ok().map(|at| &*self.rows[at])
     }
 
     pub(crate) fn repeated(&self, name: &str) -> Option<&Repeated> {
@@ -123,6 +136,7 @@ impl History {
 
     /// Writes a row, in place of one of the same version.
     pub(crate) fn record(&mut self, row: Applied) {
+        let row = Arc::new(row);
         match self
             .rows
             .binary_search_by_key(&row.version, |row| row.version)
@@ -156,28 +170,31 @@ impl History {
             .unwrap_or(Chain::START)
     }
 
+    /// Writes how far a migration is from being taken back.
+    pub(crate) fn resume(&mut self, version: i64, resume_at: &str) {
+        if let Ok(at) = self.rows.binary_search_by_key(&version, |row| row.version) {
+            Arc::make_mut(&mut self.rows[at]).resume_at = Some(resume_at.to_owned());
+        }
+    }
+
     /// Makes the chain of every row above `version` continue the one before it, and tells which
-    /// rows that changed. A row whose checksum has no known scheme ends it: its chain proves
-    /// nothing to this program anyway.
-    pub(crate) fn rechain(&mut self, version: i64, set: &[Migration<'_>]) -> Vec<(i64, String)> {
+    /// rows that changed. A chain is over what was applied, not over what the program has now. A
+    /// row whose checksum has no known scheme ends it: its chain proves nothing to this program.
+    pub(crate) fn rechain(&mut self, version: i64) -> Vec<(i64, String)> {
         let mut chain = self.chain_before(version.saturating_add(1));
         let mut changed = Vec::new();
-        let later = self
-            .rows
+        let first = self.rows.partition_point(|row| row.version <= version);
+        for row in self.rows[first..]
             .iter_mut()
-            .filter(|row| row.version > version && row.is_finished());
-        for row in later {
-            let own = set.iter().find(|m| m.id == Id::Version(row.version));
-            let checksum = own
-                .map(|m| m.checksum)
-                .or_else(|| row.checksum.parse().ok());
-            let Some(checksum): Option<Checksum> = checksum else {
+            .filter(|row| row.is_finished())
+        {
+            let Ok(checksum) = row.checksum.parse() else {
                 break;
             };
             chain = chain.then(row.version, &checksum);
             let text = chain.to_string();
             if row.chain != text {
-                row.chain.clone_from(&text);
+                Arc::make_mut(row).chain.clone_from(&text);
                 changed.push((row.version, text));
             }
         }

@@ -204,7 +204,8 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors).
     pub fn applied<C: Connection>(&self, db: &mut C) -> Result<Vec<Applied>, Error> {
-        Ok(ready(engine::history(&mut db.backend(&self.settings.table)))?.rows)
+        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
+        Ok(history.rows.iter().map(|row| Applied::clone(row)).collect())
     }
 
     /// What would be done to reach `goal`: every step with its exact SQL. Nothing is executed but
@@ -249,7 +250,10 @@ impl<'m> Migrator<'m> {
 /// [timeout](crate::ErrorKind::LockTimeout).
 ///
 /// When a migration [fails](crate::ErrorKind::Sql), that migration is rolled back and those before
-/// it are kept; [`Error::report`] tells which. The connection is always put back to how it was.
+/// it are kept; [`Error::report`] tells which. The connection is always put back to how it was:
+/// foreign keys, busy timeout, pragmas. A busy handler or an authorizer that was set on a SQLite
+/// connection is replaced during the run and gone after it, since SQLite does not tell which one
+/// was there: set them afterwards.
 ///
 /// # Panics
 ///

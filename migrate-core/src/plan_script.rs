@@ -78,10 +78,10 @@ fn group(f: &mut fmt::Formatter<'_>, steps: &[Step<'_>], database: Database) -> 
     for step in steps {
         writeln!(f)?;
         title(f, step)?;
-        f.write_str("SAVEPOINT migration;\n")?;
+        f.write_str("SAVEPOINT _migrate_core_step;\n")?;
         body(f, step, database)?;
         records(f, step)?;
-        f.write_str("\nRELEASE migration;\n")?;
+        f.write_str("\nRELEASE _migrate_core_step;\n")?;
     }
     f.write_str("\nCOMMIT;")
 }

@@ -1,9 +1,11 @@
-//! A script that runs statement by statement, cut into what can be committed at once.
+//! A script that runs statement by statement: what of it commits together, and how far it has come.
 
-use migrate_source::sql::{Control, Statement, control, outside_transaction, statements};
-use migrate_source::{Checksum, Database, Mode};
+use migrate_source::checksum::Digest;
+use migrate_source::sql::{Control, Statement, control, outside_transaction, single_statements};
+use migrate_source::{Database, Mode};
 
 use crate::migration::Script;
+use crate::report::Action;
 
 /// Statements that are committed together with the record of how far the script has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,27 +18,60 @@ pub(crate) struct Unit<'s> {
     pub(crate) atomic: bool,
 }
 
-/// How many statements of a script have run, and their checksum: the text of `resume_at`.
-pub(crate) fn resume_at(script: &Script<'_>, database: Database, done: usize) -> String {
-    let all = statements(&script.sql, database);
-    let first = all.iter().take(done).map(|statement| statement.text);
-    format!("{done}:{}", Checksum::of_parts(first, database))
+/// How far a script has come: the text of `resume_at`.
+///
+/// It is `k:` and the checksum of the first k statements, which have run. For a down, a `-` stands
+/// before it.
+pub(crate) struct Mark<'s> {
+    statements: Vec<Statement<'s>>,
+    sign: &'static str,
+    done: usize,
+    digest: Digest,
 }
 
-/// How far a script has come by its `resume_at`, unless what has run was edited since: then the
-/// number of statements that had run.
-pub(crate) fn resumed(
-    script: &Script<'_>,
-    database: Database,
-    recorded: &str,
-) -> Result<usize, usize> {
-    let done = recorded.split(':').next().and_then(|k| k.parse().ok());
-    let done: usize = done.unwrap_or(usize::MAX);
-    let count = statements(&script.sql, database).len();
-    if done <= count && resume_at(script, database, done) == recorded {
-        Ok(done)
+impl<'s> Mark<'s> {
+    pub(crate) fn new(script: &'s Script<'_>, database: Database, action: Action) -> Mark<'s> {
+        Mark {
+            statements: single_statements(&script.sql, database),
+            sign: if action == Action::Down { DOWN } else { "" },
+            done: 0,
+            digest: Digest::new(database),
+        }
+    }
+
+    /// The mark once `done` statements have run. It only ever goes forward.
+    pub(crate) fn at(&mut self, done: usize) -> String {
+        for statement in self.statements.iter().take(done).skip(self.done) {
+            self.digest.add(statement.text);
+        }
+        self.done = done;
+        format!("{}{done}:{}", self.sign, self.digest.checksum())
+    }
+
+    /// How many statements have run by a recorded mark, unless one of them was edited since.
+    pub(crate) fn read(mut self, recorded: &str) -> Result<usize, usize> {
+        let unsigned = recorded.strip_prefix(self.sign).unwrap_or(recorded);
+        let done = unsigned
+            .split(':')
+            .next()
+            .and_then(|done| done.parse().ok());
+        let done = done.unwrap_or(0);
+        if done <= self.statements.len() && self.at(done) == recorded {
+            Ok(done)
+        } else {
+            Err(done)
+        }
+    }
+}
+
+const DOWN: &str = "-";
+
+/// What a recorded mark is about.
+pub(crate) fn marked(recorded: &str) -> Action {
+    if recorded.starts_with(DOWN) {
+        Action::Down
     } else {
-        Err(done)
+        Action::Up
     }
 }
 
@@ -44,7 +79,7 @@ pub(crate) fn resumed(
 /// transactions of its own, as histories written for other tools do.
 pub(crate) fn is_stepwise(script: &Script<'_>, database: Database) -> bool {
     script.mode != Mode::Transaction
-        || statements(&script.sql, database)
+        || single_statements(&script.sql, database)
             .iter()
             .any(|statement| control(statement.text, database).is_some())
 }
@@ -52,9 +87,11 @@ pub(crate) fn is_stepwise(script: &Script<'_>, database: Database) -> bool {
 /// The units that are left of a script of which the first statements have run. Those never run
 /// again, also where the script was put into one transaction since.
 pub(crate) fn left<'s>(script: &'s Script<'_>, database: Database, done: usize) -> Vec<Unit<'s>> {
-    let all = statements(&script.sql, database);
-    let next = all.get(done).map_or(usize::MAX, |statement| statement.offset);
-    let mut left = units(script, database);
+    let all = single_statements(&script.sql, database);
+    let next = all
+        .get(done)
+        .map_or(usize::MAX, |statement| statement.offset);
+    let mut left = units(&all, script.mode, database);
     left.retain(|unit| unit.end > done);
     for unit in &mut left {
         unit.statements.retain(|statement| statement.offset >= next);
@@ -66,10 +103,9 @@ pub(crate) fn left<'s>(script: &'s Script<'_>, database: Database, done: usize) 
 ///
 /// A script in transaction mode begins inside the runner's transaction, so that a file which says
 /// `COMMIT; PRAGMA …; BEGIN; …` runs as it did under the tool it was written for.
-fn units<'s>(script: &'s Script<'_>, database: Database) -> Vec<Unit<'s>> {
+fn units<'s>(all: &[Statement<'s>], mode: Mode, database: Database) -> Vec<Unit<'s>> {
     let mut units = Vec::new();
-    let mut open = (script.mode == Mode::Transaction).then(Vec::new);
-    let all = statements(&script.sql, database);
+    let mut open = (mode == Mode::Transaction).then(Vec::new);
     for (at, statement) in all.iter().enumerate() {
         let end = at + 1;
         match control(statement.text, database) {

@@ -48,25 +48,9 @@ impl Checksum {
     /// ```
     #[must_use]
     pub fn of_sql(script: &str, database: Database) -> Checksum {
-        Checksum::of_parts([script], database)
-    }
-
-    /// The checksum of several pieces of one script, one after the other.
-    #[must_use]
-    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>, database: Database) -> Checksum {
-        let mut hash = Hash::new();
-        hash.update(b"t1 sql\n");
-        for part in parts {
-            for token in tokens(part, database) {
-                if token.kind.is_comment() {
-                    continue;
-                }
-                let text = lf(token.text);
-                hash.update((text.len() as u64).to_be_bytes());
-                hash.update(text.as_bytes());
-            }
-        }
-        Checksum(hash.finalize())
+        let mut digest = Digest::new(database);
+        digest.add(script);
+        digest.checksum()
     }
 
     /// The checksum of a code migration: of its version and its `REVISION`, never of its text,
@@ -78,6 +62,55 @@ impl Checksum {
         hash.update(version.to_be_bytes());
         hash.update(revision.to_be_bytes());
         Checksum(hash.finalize())
+    }
+}
+
+/// The checksum of a script that comes in pieces, each of which ends between two tokens.
+///
+/// ```
+/// # use migrate_source::{Checksum, Database, checksum::Digest};
+/// let mut digest = Digest::new(Database::Sqlite);
+/// digest.add("SELECT 1;");
+/// digest.add("SELECT 2;");
+/// assert_eq!(digest.checksum(), Checksum::of_sql("SELECT 1; SELECT 2;", Database::Sqlite));
+/// ```
+#[derive(Clone)]
+pub struct Digest {
+    hash: Hash,
+    database: Database,
+}
+
+impl Digest {
+    /// The digest of nothing.
+    #[must_use]
+    pub fn new(database: Database) -> Digest {
+        let mut hash = Hash::new();
+        hash.update(b"t1 sql\n");
+        Digest { hash, database }
+    }
+
+    /// Adds the next piece.
+    pub fn add(&mut self, part: &str) {
+        for token in tokens(part, self.database) {
+            if token.kind.is_comment() {
+                continue;
+            }
+            let text = lf(token.text);
+            self.hash.update((text.len() as u64).to_be_bytes());
+            self.hash.update(text.as_bytes());
+        }
+    }
+
+    /// The checksum of all that was added.
+    #[must_use]
+    pub fn checksum(&self) -> Checksum {
+        Checksum(self.hash.clone().finalize())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.checksum().fmt(f)
     }
 }
 

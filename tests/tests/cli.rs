@@ -294,10 +294,10 @@ BEGIN IMMEDIATE;
 
 -- up 1: create notes
 -- file: migrations/0001_create_notes.up.sql
-SAVEPOINT migration;
+SAVEPOINT _migrate_core_step;
 CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
 -- history: version 1 is recorded
-RELEASE migration;
+RELEASE _migrate_core_step;
 
 COMMIT;
 ",
@@ -448,11 +448,11 @@ BEGIN IMMEDIATE;
 
 -- up 1: a
 -- file: migrations/0001_a.sql
-SAVEPOINT migration;
+SAVEPOINT _migrate_core_step;
 CREATE TABLE a (x INTEGER PRIMARY KEY) -- no semicolon
 ;
 -- history: version 1 is recorded
-RELEASE migration;
+RELEASE _migrate_core_step;
 
 COMMIT;
 
@@ -488,10 +488,10 @@ BEGIN IMMEDIATE;
 
 -- up 5: code
 -- code: migrations/0005_code.rs
-SAVEPOINT migration;
+SAVEPOINT _migrate_core_step;
 -- (its code runs here)
 -- history: version 5 is recorded
-RELEASE migration;
+RELEASE _migrate_core_step;
 
 COMMIT;
 ",

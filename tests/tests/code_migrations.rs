@@ -370,7 +370,7 @@ fn code_that_meddles_with_the_runner_s_savepoint_is_found_out() {
         "transaction ended at 0002_misbehave.rs, escaped; kept 0 -> 1: up 1",
         "a[] @ 1",
     );
-    check_behaviour(&["RELEASE migration_code"], grouped, each);
+    check_behaviour(&["RELEASE _migrate_core_code"], grouped, each);
 }
 
 #[test]

@@ -224,31 +224,26 @@ fn main() {
 }
 "#;
 
-/// Runs a set on a fresh database, and prints the schema that comes out. Or, with `rows`, goes
-/// migration by migration with a row in every table, and prints which table has lost rows where.
+/// Runs a set on a fresh database, and prints the schema that comes out.
 const RUN: &str = r#"
-use migrate_core::{Migration, Migrator, Transactions};
+use migrate_core::{Migrator, Transactions};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let (_, set) = SETS.iter().find(|(name, _)| *name == arguments[1]).unwrap();
+    let transactions = match arguments[2].as_str() {
+        "Auto" => Transactions::Auto,
+        "Each" => Transactions::Each,
+        _ => Transactions::Grouped,
+    };
     let mut db = Connection::open_in_memory().unwrap();
     // A function that one of the programs has from an extension.
     db.create_scalar_function("vec_length", 1, FunctionFlags::SQLITE_UTF8, |_| Ok(512)).unwrap();
-    match arguments[2].as_str() {
-        "Auto" => schema(&mut db, set, Transactions::Auto),
-        "Each" => schema(&mut db, set, Transactions::Each),
-        "Grouped" => schema(&mut db, set, Transactions::Grouped),
-        _ => rows(&mut db, set),
-    }
-}
-
-fn schema(db: &mut Connection, set: &[Migration<'_>], transactions: Transactions) {
     let migrator = Migrator::new(set).transactions(transactions);
-    let report = migrator.up(db).unwrap_or_else(|error| panic!("{error}"));
-    assert!(migrator.verify(db).unwrap().is_clean());
+    let report = migrator.up(&mut db).unwrap_or_else(|error| panic!("{error}"));
+    assert!(migrator.verify(&mut db).unwrap().is_clean());
     eprintln!("applied {}", report.applied().len());
     let mut rows = db
         .prepare(
@@ -263,49 +258,5 @@ fn schema(db: &mut Connection, set: &[Migration<'_>], transactions: Transactions
         let text = |column| row.get::<_, Option<String>>(column).unwrap().unwrap_or_default();
         println!("-- {} {} on {}\n{}", text(0), text(1), text(2), text(3));
     }
-}
-
-fn rows(db: &mut Connection, set: &[Migration<'_>]) {
-    let migrator = Migrator::new(set);
-    for migration in set {
-        let before: Vec<(String, i64)> = tables(db).into_iter().map(|t| filled(db, t)).collect();
-        let version = migration.version().unwrap();
-        if let Err(error) = migrator.up_to(db, version) {
-            println!("{version} fails: {error}");
-            migrator.mark(db, version).unwrap();
-        }
-        let after = tables(db);
-        for (table, rows) in before {
-            if after.contains(&table) && count(db, &table) < rows {
-                println!("{version} {table}");
-            }
-        }
-    }
-}
-
-fn tables(db: &Connection) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
-        AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_migrate%' ESCAPE '\\'";
-    let mut names = db.prepare(sql).unwrap();
-    let names = names.query_map((), |row| row.get(0)).unwrap();
-    names.map(Result::unwrap).collect()
-}
-
-/// Puts a row into an empty table, if it takes one that has 1 everywhere.
-fn filled(db: &Connection, table: String) -> (String, i64) {
-    if count(db, &table) == 0 {
-        let sql = format!("SELECT group_concat('\"' || name || '\"'), group_concat('1') FROM pragma_table_info('{table}')");
-        let (columns, ones): (String, String) =
-            db.query_row(&sql, (), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        let _ = db.execute_batch("PRAGMA foreign_keys = OFF");
-        let _ = db.execute(&format!("INSERT INTO \"{table}\" ({columns}) VALUES ({ones})"), ());
-        let _ = db.execute_batch("PRAGMA foreign_keys = ON");
-    }
-    let rows = count(db, &table);
-    (table, rows)
-}
-
-fn count(db: &Connection, table: &str) -> i64 {
-    db.query_row(&format!("SELECT count(*) FROM \"{table}\""), (), |row| row.get(0)).unwrap()
 }
 "#;

@@ -81,6 +81,8 @@ pub(crate) enum Order<'p> {
     Record(Applied),
     /// Record a repeatable migration.
     RecordRepeated(Repeated),
+    /// Record how far a migration is from being taken back.
+    Resume(i64, String),
     /// Remove a record.
     Erase(i64),
     /// Remove the record of a repeatable migration.
@@ -97,8 +99,26 @@ pub(crate) enum Order<'p> {
     Commit,
     /// Roll back.
     Rollback,
+    /// Put back the settings of the connection that a migration has changed, as far as that is
+    /// possible inside a transaction; but not whether foreign keys are enforced.
+    PutBack,
     /// Switch the enforcement of foreign keys, outside a transaction.
     Enforce(bool),
+}
+
+impl Order<'_> {
+    /// Whether it writes to the tables of the history.
+    pub(crate) fn writes_history(&self) -> bool {
+        matches!(
+            self,
+            Order::Record(_)
+                | Order::RecordRepeated(_)
+                | Order::Resume(..)
+                | Order::Erase(_)
+                | Order::EraseRepeated(_)
+                | Order::Chain(..)
+        )
+    }
 }
 
 /// How far [`Backend::perform`] has come.

@@ -5,12 +5,13 @@
 
 mod orders;
 mod step;
+mod stepwise;
 
 use std::time::{Duration, Instant};
 
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::compare;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::history::{Head, History};
 use crate::migration::{BoxError, Migration};
 use crate::observer::{Event, Observer};
@@ -44,15 +45,10 @@ pub(crate) async fn run<B: Backend>(
             steps: Vec::new(),
         });
     }
-    let mut runner = Runner {
-        backend,
-        run,
-        report: Report::default(),
-    };
-    let opened = runner.backend.open(run.settings.lock_timeout).await;
-    let ran = match opened {
+    let mut runner = Runner::new(backend, run);
+    let ran = match runner.open().await {
         Ok(()) => runner.bring(goal).await,
-        Err(failure) => Err(runner.outside(failure)),
+        Err(trouble) => Err(trouble),
     };
     let closed = runner.backend.close().await;
     let Runner { report, .. } = runner;
@@ -73,11 +69,7 @@ pub(crate) async fn planned<'m, B: Backend>(
     run: Run<'_, 'm>,
     goal: Goal,
 ) -> Result<Plan<'m>, Error> {
-    let mut runner = Runner {
-        backend,
-        run,
-        report: Report::default(),
-    };
+    let mut runner = Runner::new(backend, run);
     let planned = async {
         let history = runner.read().await?;
         runner.plan(&history, goal).await
@@ -98,31 +90,31 @@ pub(crate) async fn is_current<B: Backend>(
     backend: &mut B,
     set: &[Migration<'_>],
 ) -> Result<bool, Error> {
-    if set.iter().any(|m| m.database != B::DATABASE) {
+    if set.first().is_some_and(|m| m.database != B::DATABASE) {
         return Ok(false);
     }
     let repeatables = set.last().is_some_and(|m| m.name().is_some());
+    let began = Instant::now();
     match backend.head(repeatables).await {
         Ok(head) => Ok(head.is_some_and(|head| agrees(set, &head))),
         Err(Failure {
             fault: Fault::Busy, ..
         }) => Ok(false),
-        Err(failure) => Err(outside(failure, Duration::ZERO).into_error()),
+        Err(failure) => Err(outside(failure, began.elapsed()).into_error()),
     }
 }
 
+/// Looks at the end of the set only: the repeatable migrations and the newest version.
 fn agrees(set: &[Migration<'_>], head: &Head) -> bool {
     let last = set.iter().rev().find(|m| m.version().is_some());
     let chain = last.map(|m| m.chain.to_string());
-    let named = set
-        .iter()
-        .filter_map(|m| Some((m.name()?, m.checksum.to_string())));
+    let mut named = set.iter().rev().map_while(|m| Some((m.name()?, m)));
     head.chain == chain
         && !head.unfinished
-        && named.into_iter().all(|(name, checksum)| {
-            head.repeated
-                .iter()
-                .any(|(n, c)| n == name && *c == checksum)
+        && named.all(|(name, m)| {
+            let checksum = m.checksum.to_string();
+            let ran = head.repeated.iter().find(|(n, _)| n == name);
+            ran.is_some_and(|(_, ran)| *ran == checksum)
         })
 }
 
@@ -132,6 +124,8 @@ struct Runner<'r, 'm, B> {
     run: Run<'r, 'm>,
     /// What has been done and kept.
     report: Report,
+    /// Since when it has been busy with what it does now, waiting included.
+    since: Instant,
 }
 
 /// Why a run does not go on.
@@ -150,23 +144,52 @@ impl Trouble {
     }
 }
 
-impl<'m, B: Backend> Runner<'_, 'm, B> {
+impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
+    fn new(backend: &'r mut B, run: Run<'r, 'm>) -> Runner<'r, 'm, B> {
+        Runner {
+            backend,
+            run,
+            report: Report::default(),
+            since: Instant::now(),
+        }
+    }
+
+    async fn open(&mut self) -> Result<(), Trouble> {
+        self.since = Instant::now();
+        loop {
+            match self.backend.open(self.run.settings.lock_timeout).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => self.wait_or(failure).await?,
+            }
+        }
+    }
+
     async fn bring(&mut self, goal: Goal) -> Result<(), Trouble> {
         let mut goal = goal;
+        let mut relative = None;
         let mut started = false;
         loop {
             let history = self.read().await?;
-            let plan = self.plan(&history, goal).await?;
             self.report.to = history.version();
             if !started {
                 self.report.from = history.version();
                 started = true;
             }
+            if let Some(seen) = relative {
+                refuse_overtaken(goal, seen, &history)?;
+            }
+            let plan = self.plan(&history, goal).await?;
             if plan.is_empty() {
                 return Ok(());
             }
             self.run.observer.tell(&Event::Planned { plan: &plan });
-            goal = absolute(goal, &plan);
+            if matches!(goal, Goal::Down(_) | Goal::Redo) {
+                relative = Some(history.highest());
+            }
+            if let Goal::Down(_) = goal {
+                // A goal that stays the same while the run gets nearer to it.
+                goal = Goal::DownTo(plan.to());
+            }
             match self.execute(&plan, history).await {
                 Err(Trouble::Stale) => {}
                 done => return done,
@@ -174,16 +197,17 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             if goal == Goal::Redo && !self.report.steps.is_empty() {
                 // Down is done, up is left.
                 goal = Goal::UpTo(plan.to());
+                relative = None;
             }
         }
     }
 
     async fn read(&mut self) -> Result<History, Trouble> {
-        let began = Instant::now();
+        self.since = Instant::now();
         loop {
             match self.backend.history().await {
                 Ok(history) => return Ok(history),
-                Err(failure) => self.wait_or(failure, began).await?,
+                Err(failure) => self.wait_or(failure).await?,
             }
         }
     }
@@ -198,11 +222,8 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
                     Ok(false) => break,
                     Err(failure) => {
                         let step = step::check_step(migration);
-                        return Err(step::failed(
-                            &step,
-                            failure,
-                            crate::error::Outcome::RolledBack,
-                        ));
+                        let asked = Order::InPlace(check);
+                        return Err(step::failed(&step, &asked, failure, Outcome::RolledBack));
                     }
                 }
             }
@@ -249,7 +270,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         orders: &[Order<'_>],
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<u64, Stopped> {
-        let began = Instant::now();
+        self.since = Instant::now();
         let mut from = 0;
         let mut counted = None;
         loop {
@@ -263,7 +284,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             match (&stopped.failure.fault, &orders[at]) {
                 // A statement that cannot run in a transaction takes a lock of its own.
                 (Fault::Busy, Order::Begin | Order::Statements(..))
-                    if !stopped.open && self.wait(began).await =>
+                    if !stopped.open && self.wait().await =>
                 {
                     from = 0;
                 }
@@ -297,17 +318,17 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         }
     }
 
-    async fn wait_or(&mut self, failure: Failure, began: Instant) -> Result<(), Trouble> {
-        if matches!(failure.fault, Fault::Busy) && self.wait(began).await {
+    async fn wait_or(&mut self, failure: Failure) -> Result<(), Trouble> {
+        if matches!(failure.fault, Fault::Busy) && self.wait().await {
             Ok(())
         } else {
-            Err(outside(failure, began.elapsed()))
+            Err(self.outside(failure))
         }
     }
 
     /// Waits a little for the lock; `false` when it has waited long enough.
-    async fn wait(&mut self, began: Instant) -> bool {
-        let waited = began.elapsed();
+    async fn wait(&mut self) -> bool {
+        let waited = self.since.elapsed();
         let left = self.run.settings.lock_timeout.saturating_sub(waited);
         if left.is_zero() {
             return false;
@@ -320,16 +341,18 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
     }
 
     fn outside(&self, failure: Failure) -> Trouble {
-        outside(failure, self.run.settings.lock_timeout)
+        outside(failure, self.since.elapsed())
     }
 }
 
-/// A goal that stays the same while the run gets nearer to it.
-fn absolute(goal: Goal, plan: &Plan<'_>) -> Goal {
-    match goal {
-        Goal::Down(_) => Goal::DownTo(plan.to()),
-        other => other,
+/// A number of versions to take back is about those that were there when it was asked for.
+fn refuse_overtaken(goal: Goal, seen: i64, history: &History) -> Result<(), Trouble> {
+    let now = history.highest();
+    if now > seen || (goal == Goal::Redo && now != seen) {
+        let kind = ErrorKind::Overtaken { seen, now };
+        return Err(Trouble::Error(kind, None));
     }
+    Ok(())
 }
 
 /// The savepoint of the step that the order at `at` belongs to.

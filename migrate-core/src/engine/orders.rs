@@ -1,7 +1,5 @@
 //! Steps to orders: what a transaction consists of.
 
-use migrate_source::Mode;
-
 use crate::backend::Order;
 use crate::engine::is_recorded;
 use crate::history::{Applied, History, Repeated};
@@ -71,6 +69,9 @@ impl<'p> Orders<'p> {
                 Some(Body::Code(code)) => orders.push(Some(at), Order::Code(code)),
                 None => {}
             }
+            if step.body.is_some() {
+                orders.push(Some(at), Order::PutBack);
+            }
             // Also where they are enforced: a deferred one is looked at only when all is committed.
             if step.body.is_some() {
                 orders.push(Some(at), Order::ForeignKeys);
@@ -107,6 +108,7 @@ impl<'p> Orders<'p> {
                     checksum: checksum.unwrap_or_default(),
                     applied_at: String::new(),
                     duration_ms: part.spent_ms,
+                    down: step.migration.and_then(stored_down),
                 };
                 self.after.record_repeated(row.clone());
                 self.push(Some(at), Order::RecordRepeated(row));
@@ -138,21 +140,22 @@ impl<'p> Orders<'p> {
                 self.after.record(row.clone());
                 self.push(Some(at), Order::Record(row));
             }
-            _ => {
-                self.after.erase(version);
-                self.push(Some(at), Order::Erase(version));
-            }
+            _ => match part.resume_at {
+                Some(resume_at) => {
+                    self.after.resume(version, &resume_at);
+                    self.push(Some(at), Order::Resume(version, resume_at));
+                }
+                None => {
+                    self.after.erase(version);
+                    self.push(Some(at), Order::Erase(version));
+                }
+            },
         }
-        for (later, chain) in self.after.rechain(version, self.set) {
+        for (later, chain) in self.after.rechain(version) {
             self.push(Some(at), Order::Chain(later, chain));
         }
         if self.user_version {
             self.push(Some(at), Order::Counter(self.after.version()));
         }
     }
-}
-
-/// Whether a script is one statement to be repeated.
-pub(super) fn is_repeat(step: &Step<'_>) -> bool {
-    matches!(&step.body, Some(Body::Sql(script)) if script.mode == Mode::Repeat)
 }

@@ -9,7 +9,7 @@ use migrate_source::place::Place;
 use migrate_source::{Checksum, Database};
 
 use crate::migration::BoxError;
-use crate::report::Report;
+use crate::report::{Action, Report};
 
 /// Why a verb failed, what it had done until then, and what to do.
 ///
@@ -58,10 +58,20 @@ pub enum ErrorKind {
         /// Their versions, the newest first.
         versions: Vec<i64>,
     },
-    /// A migration that runs statement by statement has not run to its end, so it cannot be taken back.
+    /// A migration that runs statement by statement has stopped half-way, up or down, and cannot go
+    /// the other way before it has come to its end.
     Unfinished {
         /// Its version.
         version: i64,
+        /// The way on which it has stopped.
+        action: Action,
+    },
+    /// Another run has changed the database after it was planned which versions to take back.
+    Overtaken {
+        /// The newest version when it was planned.
+        seen: i64,
+        /// The newest version now.
+        now: i64,
     },
     /// A migration that stopped half-way was edited in the part that has already run.
     ResumeChanged {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use migrate_source::place;
 
+use crate::report::Action;
+
 use super::{Changed, Error, ErrorKind, Failed, Outcome, Violation};
 
 impl fmt::Display for Error {
@@ -64,9 +66,20 @@ impl fmt::Display for ErrorKind {
                 "{} no down, so nothing was taken back",
                 Versions(versions.clone()).verb("has", "have")
             ),
-            ErrorKind::Unfinished { version } => write!(
+            ErrorKind::Unfinished {
+                version,
+                action: Action::Down,
+            } => write!(
+                f,
+                "migration {version} was taken back half-way, so nothing can be applied"
+            ),
+            ErrorKind::Unfinished { version, .. } => write!(
                 f,
                 "migration {version} has not run to its end, so it cannot be taken back"
+            ),
+            ErrorKind::Overtaken { seen, now } => write!(
+                f,
+                "another run has brought the database from version {seen} to {now} meanwhile, so nothing more was taken back"
             ),
             ErrorKind::ResumeChanged {
                 version,
@@ -186,6 +199,14 @@ impl ErrorKind {
                 "or run them where they are with the setting `out_of_order(Policy::Accept)`".to_owned(),
             ],
             ErrorKind::Irreversible { .. } => one("add a migration that changes things forward instead"),
+            ErrorKind::Unfinished {
+                action: Action::Down,
+                ..
+            } => vec![
+                "take it back with `down` first, which goes on where it stopped".to_owned(),
+                "or finish by hand and say so with `unmark`".to_owned(),
+            ],
+            ErrorKind::Overtaken { .. } => one("look at the status, and ask again"),
             ErrorKind::Unfinished { .. } => vec![
                 "run `up` to finish it first".to_owned(),
                 "or undo by hand what it did and say so with `unmark`".to_owned(),
@@ -260,7 +281,7 @@ impl fmt::Display for Outcome {
             Outcome::GroupRolledBack => f.write_str(
                 "rolled back: the database ended the transaction, with all that was grouped in it",
             ),
-            Outcome::Stopped { statements: 0 } => f.write_str("stopped: nothing of it was applied"),
+            Outcome::Stopped { statements: 0 } => f.write_str("stopped: nothing of it was done"),
             Outcome::Stopped { statements: 1 } => f.write_str(
                 "stopped: its first statement is kept, the next run goes on from there",
             ),

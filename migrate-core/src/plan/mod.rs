@@ -6,12 +6,12 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use migrate_source::Database;
 use migrate_source::directive::Directives;
-use migrate_source::{Database, Mode};
 
 use crate::compare::{self, Comparison};
 use crate::error::ErrorKind;
-use crate::history::{Applied, History};
+use crate::history::{Applied, History, Repeated};
 use crate::migration::{Body, Id, Migration, Script};
 use crate::report::Action;
 use crate::settings::{Settings, Transactions};
@@ -166,15 +166,15 @@ pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, E
         Goal::Up => up(now, compare::newest(now.set))?,
         Goal::UpTo(version) => up(now, known(now, version)?)?,
         Goal::Down(count) => {
-            let rows = now.history.rows.iter().rev().take(count);
+            let rows = newest_first(now.history).take(count);
             down(now, rows.collect())?
         }
         Goal::DownTo(version) => {
             let version = known(now, version)?;
-            let rows = now.history.rows.iter().rev();
-            down(now, rows.take_while(|row| row.version > version).collect())?
+            let above = newest_first(now.history).take_while(|row| row.version > version);
+            down(now, above.collect())?
         }
-        Goal::Reset => down(now, now.history.rows.iter().rev().collect())?,
+        Goal::Reset => down(now, newest_first(now.history).collect())?,
         Goal::Redo => redo(now)?,
         Goal::Mark(version) => mark(now, version)?,
         Goal::Unmark(version) => unmark(now, version)?,
@@ -187,6 +187,10 @@ pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, E
     })
 }
 
+fn newest_first(history: &History) -> impl Iterator<Item = &Applied> {
+    history.rows.iter().rev().map(|row| &**row)
+}
+
 fn up<'m>(now: Situation<'m, '_>, target: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
     let found = Comparison::of(now.set, now.history);
     found.refusal(now.set, now.history, now.settings, target)?;
@@ -197,7 +201,15 @@ fn up<'m>(now: Situation<'m, '_>, target: i64) -> Result<Vec<Step<'m>>, ErrorKin
         let in_place = now.history.rows.is_empty() && at < now.in_place;
         let action = if in_place { Action::Adopt } else { Action::Up };
         let mut step = step(action, migration);
-        step.resume = resume(now, migration)?;
+        if let Some(row) = migration.version().and_then(|v| now.history.row(v)) {
+            if row.unfinished() == Some(Action::Down) {
+                return Err(ErrorKind::Unfinished {
+                    version: row.version,
+                    action: Action::Down,
+                });
+            }
+            step.resume = resume(now, &step, row)?;
+        }
         steps.push(step);
     }
     // Repeatable migrations are written for the newest schema.
@@ -211,23 +223,25 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    if let Some(row) = rows.iter().find(|row| !row.is_finished()) {
+    let unfinished = |row: &&&Applied| row.unfinished() == Some(Action::Up);
+    if let Some(row) = rows.iter().find(unfinished) {
         return Err(ErrorKind::Unfinished {
             version: row.version,
+            action: Action::Up,
         });
     }
     Comparison::of(now.set, now.history).refuse_changed()?;
-    let mut steps: Vec<Step<'m>> = now
-        .set
-        .iter()
-        .rev()
-        .filter(|m| m.down.is_some() && m.name().is_some_and(|n| now.history.repeated(n).is_some()))
-        .map(|m| step(Action::Down, m))
+    let repeated = now.history.repeated.iter().rev();
+    let mut steps: Vec<Step<'m>> = repeated
+        .filter_map(|row| repeatable_down(now, row))
         .collect();
     let mut irreversible = Vec::new();
     for row in rows {
         match down_step(now, row) {
-            Some(step) => steps.push(step),
+            Some(mut step) => {
+                step.resume = resume(now, &step, row)?;
+                steps.push(step);
+            }
             None => irreversible.push(row.version),
         }
     }
@@ -240,6 +254,19 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
     }
 }
 
+/// As for a version: the program's own down, or the one that the history keeps.
+fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated) -> Option<Step<'m>> {
+    let own = now.set.iter().rev().map_while(|m| Some((m.name()?, m)));
+    if let Some((_, migration)) = own.into_iter().find(|(name, _)| *name == row.name) {
+        return migration
+            .down
+            .as_ref()
+            .map(|_| step(Action::Down, migration));
+    }
+    let id = Id::Repeatable(Cow::Owned(row.name.clone()));
+    Some(stored_step(now, id, &row.name, row.down.as_deref()?))
+}
+
 /// For a version that the program knows, its own down; for another, the one the history keeps.
 fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
     if let Some(migration) = compare::find(now.set, row.version) {
@@ -248,24 +275,33 @@ fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
             .as_ref()
             .map(|_| step(Action::Down, migration));
     }
-    let sql = row.down.clone()?;
-    let (directives, _) = Directives::read(&sql, now.database);
+    let id = Id::Version(row.version);
+    Some(stored_step(now, id, &row.description, row.down.as_deref()?))
+}
+
+/// A step back by what the history keeps.
+fn stored_step<'m>(now: Situation<'m, '_>, id: Id<'m>, description: &str, sql: &str) -> Step<'m> {
+    let (directives, _) = Directives::read(sql, now.database);
+    let file = match &id {
+        Id::Version(version) => format!("{}/{version}.down", now.settings.table),
+        Id::Repeatable(name) => format!("{}/{name}.down", now.settings.table),
+    };
     let script = Script {
-        sql: Cow::Owned(sql),
-        file: Cow::Owned(format!("{}/{}.down", now.settings.table, row.version)),
+        sql: Cow::Owned(sql.to_owned()),
+        file: Cow::Owned(file),
         line: 1,
         mode: directives.mode,
         foreign_keys: directives.foreign_keys,
     };
-    Some(Step {
+    Step {
         action: Action::Down,
-        id: Id::Version(row.version),
-        description: Cow::Owned(row.description.clone()),
+        id,
+        description: Cow::Owned(description.to_owned()),
         body: Some(Body::Sql(script)),
         migration: None,
         transaction: Transaction::Own,
         resume: 0,
-    })
+    }
 }
 
 fn redo<'m>(now: Situation<'m, '_>) -> Result<Vec<Step<'m>>, ErrorKind> {
@@ -337,20 +373,20 @@ fn step<'m>(action: Action, migration: &'m Migration<'m>) -> Step<'m> {
     }
 }
 
-fn resume(now: Situation<'_, '_>, migration: &Migration<'_>) -> Result<usize, ErrorKind> {
-    let recorded = migration
-        .version()
-        .and_then(|version| now.history.row(version));
-    let Some(recorded) = recorded.and_then(|row| row.resume_at.as_deref()) else {
+/// How many statements of a step have run already.
+fn resume(now: Situation<'_, '_>, step: &Step<'_>, row: &Applied) -> Result<usize, ErrorKind> {
+    let Some(recorded) = row.resume_at.as_deref() else {
         return Ok(0);
     };
-    let done = match &migration.up {
-        Body::Sql(script) => units::resumed(script, now.database, recorded),
-        Body::Code(_) => Err(0),
+    let done = match &step.body {
+        Some(Body::Sql(script)) => {
+            units::Mark::new(script, now.database, step.action).read(recorded)
+        }
+        _ => Err(0),
     };
     done.map_err(|statements| ErrorKind::ResumeChanged {
-        version: migration.version().unwrap_or(0),
-        file: migration.file().to_owned(),
+        version: row.version,
+        file: step.file().unwrap_or_default().to_owned(),
         statements,
     })
 }
@@ -421,8 +457,10 @@ fn transactions<'m>(now: Situation<'m, '_>, mut steps: Vec<Step<'m>>) -> Vec<Ste
         Transactions::Grouped => true,
     };
     for step in &mut steps {
-        let stepwise = step.resume > 0
-            || matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database));
+        // A repeatable migration has no place in the history where it could be resumed.
+        let stepwise = step.version().is_some()
+            && (step.resume > 0
+                || matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database)));
         step.transaction = if stepwise {
             Transaction::Stepwise
         } else if grouped && !step.body.as_ref().is_some_and(Body::foreign_keys) {
@@ -440,7 +478,9 @@ pub(crate) fn stored_down(migration: &Migration<'_>) -> Option<String> {
     let Some(Body::Sql(script)) = &migration.down else {
         return None;
     };
-    let directives = if script.mode == Mode::Transaction && !script.foreign_keys {
+    // What is said by the name of a marker, or before it, is not part of the text.
+    let (own, _) = Directives::read(&script.sql, migration.database);
+    let directives = if (own.mode, own.foreign_keys) == (script.mode, script.foreign_keys) {
         String::new()
     } else {
         Directives::to_comments(script.mode, script.foreign_keys)

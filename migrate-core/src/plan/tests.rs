@@ -1,7 +1,9 @@
 //! What is planned, as tables. The situations of the first three tests are those that goose,
 //! golang-migrate and refinery test their own planning with.
 
-use migrate_source::{Chain, Checksum, Database};
+use std::sync::Arc;
+
+use migrate_source::{Chain, Checksum, Database, Mode};
 
 use super::*;
 use crate::migration::Code;
@@ -50,9 +52,16 @@ fn row(version: i64) -> Applied {
 
 fn history(versions: &[i64]) -> History {
     History {
-        rows: versions.iter().map(|version| row(*version)).collect(),
+        rows: versions
+            .iter()
+            .map(|version| Arc::new(row(*version)))
+            .collect(),
         ..History::default()
     }
+}
+
+fn edited_row(history: &mut History, at: usize) -> &mut Applied {
+    Arc::make_mut(&mut history.rows[at])
 }
 
 fn planned(
@@ -310,8 +319,8 @@ fn histories_are_verified_as_by_refinery() {
 
     // fails_on_divergent: there is no setting that makes an edited migration pass
     let mut edited = history(&[1, 2, 3]);
-    edited.rows[1].checksum = checksum(99).to_string();
-    edited.rows[2].checksum = checksum(99).to_string();
+    edited_row(&mut edited, 1).checksum = checksum(99).to_string();
+    edited_row(&mut edited, 2).checksum = checksum(99).to_string();
     for settings in [&refuse, &accept_missing, &accept_order] {
         for goal in [
             Goal::Up,
@@ -358,7 +367,7 @@ fn a_newer_database_is_refused_with_the_way_back() {
     assert_eq!(plan_of(&database, &accept, Goal::Up), Ok(vec![]));
     let back = plan_of(&database, &Settings::default(), Goal::DownTo(3));
     assert_eq!(back, Ok(vec!["down 5".into(), "down 4".into()]));
-    database.rows[3].down = None;
+    edited_row(&mut database, 3).down = None;
     assert_eq!(
         plan_of(&database, &Settings::default(), Goal::Up),
         newer(false)
@@ -402,14 +411,18 @@ fn what_is_unfinished_is_pending_and_cannot_be_taken_back() {
         Chain::START,
     )];
     let mut database = history(&[1]);
-    database.rows[0].resume_at = Some(units::resume_at(&script, Database::Sqlite, 1));
+    let mark = units::Mark::new(&script, Database::Sqlite, Action::Up).at(1);
+    edited_row(&mut database, 0).resume_at = Some(mark);
     let settings = Settings::default();
     assert_eq!(database.version(), 0);
     assert_eq!(
         planned(&set, &database, &settings, Goal::Up),
         Ok(vec!["up 1".into()])
     );
-    let refused = Err(ErrorKind::Unfinished { version: 1 });
+    let refused = Err(ErrorKind::Unfinished {
+        version: 1,
+        action: Action::Up,
+    });
     assert_eq!(planned(&set, &database, &settings, Goal::Down(1)), refused);
     assert_eq!(
         planned(&set, &database, &settings, Goal::Mark(1)),

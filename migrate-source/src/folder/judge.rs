@@ -7,7 +7,7 @@ use crate::directive::{Directives, Mode};
 use crate::place::Place;
 use crate::sql::{
     Control, Goose, Statement, Token, TokenKind, attaches, control, foreign_keys_pragma,
-    outside_transaction, psql_command, statements, tokens,
+    outside_transaction, psql_command, single_statements, statements, tokens,
 };
 
 /// Everything that is wrong with the SQL of `script`. Of each problem the first occurrence is
@@ -39,9 +39,10 @@ pub(super) fn script(script: &Script, role: Role, goose: bool, database: Databas
     if goose {
         judge.unfinished(&tokens, &statements);
     }
-    judge.repeat(&statements);
-    judge.transactions(&statements);
-    judge.reach(&statements);
+    let single = single_statements(&script.sql, database);
+    judge.repeat(&single);
+    judge.transactions(&single);
+    judge.reach(&single);
     judge.findings
 }
 

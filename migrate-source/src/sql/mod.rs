@@ -8,7 +8,7 @@ mod transaction;
 
 pub use goose::Goose;
 pub use lexer::{Token, TokenKind, tokens};
-pub use statement::{Statement, statements};
+pub use statement::{Statement, single_statements, statements};
 pub use transaction::{
     Control, attaches, control, foreign_keys_pragma, outside_transaction, psql_command,
 };

@@ -29,11 +29,29 @@ use crate::Database;
 /// ```
 #[must_use]
 pub fn statements(script: &str, database: Database) -> Vec<Statement<'_>> {
+    split(script, database, true)
+}
+
+/// The statements of `script` as the database sees them: what goose takes for one, between
+/// `StatementBegin` and `StatementEnd`, is cut like the rest.
+///
+/// ```
+/// # use migrate_source::{Database, sql::single_statements};
+/// let script = "-- +goose StatementBegin\nCREATE TABLE a (x);\nCREATE TABLE b (x);\n-- +goose StatementEnd";
+/// assert_eq!(single_statements(script, Database::Sqlite).len(), 2);
+/// ```
+#[must_use]
+pub fn single_statements(script: &str, database: Database) -> Vec<Statement<'_>> {
+    split(script, database, false)
+}
+
+fn split(script: &str, database: Database, blocks: bool) -> Vec<Statement<'_>> {
     let mut splitter = Splitter {
         script,
         database,
         found: Vec::new(),
         open: None,
+        blocks,
         block: false,
     };
     for token in tokens(script, database) {
@@ -60,6 +78,8 @@ struct Splitter<'a> {
     database: Database,
     found: Vec<Statement<'a>>,
     open: Option<Open>,
+    /// Whether a block of goose's is one statement.
+    blocks: bool,
     /// Whether this is between `StatementBegin` and `StatementEnd`.
     block: bool,
 }
@@ -123,10 +143,10 @@ impl<'a> Splitter<'a> {
         match Goose::of(comment.text) {
             Some(Goose::StatementBegin) if !self.block => {
                 self.close(false);
-                self.block = true;
+                self.block = self.blocks;
             }
-            Some(Goose::StatementEnd) if self.block => {
-                self.close(true);
+            Some(Goose::StatementEnd) if self.block || !self.blocks => {
+                self.close(self.block);
                 self.block = false;
             }
             _ if self.block => {

@@ -109,7 +109,8 @@ macro_rules! contract {
                     failing_statement_outside_of_a_transaction_runs_again
                     author_s_transaction_is_one_step
                     down_runs_statement_by_statement_too
-                    failing_down_begins_again
+                    failing_down_goes_on_where_it_stopped
+                    failing_stored_down_goes_on_where_it_stopped
                     file_that_commits_for_itself_runs_as_it_did
                 }
                 repeat {
@@ -167,7 +168,7 @@ macro_rules! contract {
                     foreign_table_is_refused_and_left_untouched
                     migration_that_drops_the_history_fails
                     migration_may_add_to_the_history
-                    migration_that_deletes_from_the_history_shows
+                    migration_that_writes_to_the_history_is_refused
                 }
             }
         }

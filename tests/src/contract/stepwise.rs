@@ -138,7 +138,7 @@ pub fn unfinished_migration_is_shown_and_stands_in_the_way<D: TestDatabase>() {
     assert_eq!(stage.db.pending(&migrator).unwrap(), [2, 3]);
     assert_eq!(stage.db.verify(&migrator).unwrap().unfinished, [2]);
     for goal in [Goal::Down(1), Goal::DownTo(1), Goal::Reset, Goal::Redo] {
-        stage.check(files, goal, "unfinished 2", "a[] s[1] @ 1 2~");
+        stage.check(files, goal, "unfinished up 2", "a[] s[1] @ 1 2~");
     }
     stage.check(ONE, Goal::Up, "newer 2 > 1, no way back", "a[] s[1] @ 1 2~");
 }
@@ -248,8 +248,8 @@ pub fn down_runs_statement_by_statement_too<D: TestDatabase>() {
     );
 }
 
-/// The history has no place for how far a down has come, so it begins again, and says so.
-pub fn failing_down_begins_again<D: TestDatabase>() {
+/// What has been taken back is not taken back again, and nothing goes up before all of it is.
+pub fn failing_down_goes_on_where_it_stopped<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
     let down = "-- migrate: no-transaction\nDELETE FROM s WHERE x = 1;\nVACUUM;\nDROP TABLE nowhere;\nDROP TABLE s;\n";
     let files = &[
@@ -264,24 +264,53 @@ pub fn failing_down_begins_again<D: TestDatabase>() {
         "0 -> 2: up 1, up 2",
         "a[] s[1, 2, 3] @ 1 2",
     );
-    let words = "sql at 0002_s.down.sql:4, escaped";
-    stage.check(files, Goal::Down(1), words, "a[] s[2, 3] @ 1 2");
+    let words = "sql at 0002_s.down.sql:4, stopped after 2";
+    stage.check(files, Goal::Down(1), words, "a[] s[2, 3] @ 1 2~");
     stage.db.sql("INSERT INTO s VALUES (1)");
-    stage.check(files, Goal::Down(1), words, "a[] s[2, 3] @ 1 2");
-    stage.db.sql("CREATE TABLE nowhere (x INTEGER)");
-    stage.check(files, Goal::Down(1), "2 -> 1: down 2", "a[] @ 1");
-    let broken = &[
+    for goal in [Goal::Up, Goal::UpTo(2)] {
+        stage.check(files, goal, "unfinished down 2", "a[] s[1, 2, 3] @ 1 2~");
+    }
+    for goal in [Goal::Down(1), Goal::DownTo(1), Goal::Reset] {
+        stage.check(files, goal, words, "a[] s[1, 2, 3] @ 1 2~");
+    }
+    let edited = &[
         A,
         A_DOWN,
         ("0002_s.up.sql", MENDED),
         (
             "0002_s.down.sql",
-            "-- migrate: no-transaction\nDROP TABLE nowhere;\n",
+            "-- migrate: no-transaction\nDELETE FROM s;\nDROP TABLE s;\n",
         ),
     ];
-    stage.check(broken, Goal::Up, "1 -> 2: up 2", "a[] s[1, 2, 3] @ 1 2");
-    let words = "sql at 0002_s.down.sql:2, rolled back";
-    stage.check(broken, Goal::Down(1), words, "a[] s[1, 2, 3] @ 1 2");
+    let refused = "resume changed 2 after 2";
+    stage.check(edited, Goal::Down(1), refused, "a[] s[1, 2, 3] @ 1 2~");
+    stage.db.sql("CREATE TABLE nowhere (x INTEGER)");
+    stage.check(files, Goal::Down(1), "1 -> 1: down 2", "a[] @ 1");
+    stage.check(files, Goal::Up, "1 -> 2: up 2", "a[] s[1, 2, 3] @ 1 2");
+}
+
+/// An older program goes on with what the history keeps.
+pub fn failing_stored_down_goes_on_where_it_stopped<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    let down = "-- migrate: no-transaction\nDELETE FROM s WHERE x = 1;\nDROP TABLE nowhere;\nDROP TABLE s;\n";
+    let newer = &[
+        A,
+        A_DOWN,
+        ("0002_s.up.sql", MENDED),
+        ("0002_s.down.sql", down),
+    ];
+    let older = &[A, A_DOWN];
+    stage.check(
+        newer,
+        Goal::Up,
+        "0 -> 2: up 1, up 2",
+        "a[] s[1, 2, 3] @ 1 2",
+    );
+    let words = "sql at 2.down:3, stopped after 1";
+    stage.check(older, Goal::DownTo(1), words, "a[] s[2, 3] @ 1 2~");
+    stage.db.sql("CREATE TABLE nowhere (x INTEGER)");
+    stage.check(older, Goal::DownTo(1), "1 -> 1: down 2", "a[] @ 1");
+    stage.check(older, Goal::Up, "at 1", "a[] @ 1");
 }
 
 /// As files look that were written for a tool which wraps each in a transaction, and which commit

@@ -50,7 +50,8 @@ pub fn of_kind(kind: &ErrorKind) -> String {
             format!("out of order {} < {database}", list(versions))
         }
         ErrorKind::Irreversible { versions } => format!("irreversible {}", list(versions)),
-        ErrorKind::Unfinished { version } => format!("unfinished {version}"),
+        ErrorKind::Unfinished { version, action } => format!("unfinished {action} {version}"),
+        ErrorKind::Overtaken { seen, now } => format!("overtaken {seen} {now}"),
         ErrorKind::ResumeChanged {
             version,
             statements,

@@ -6,62 +6,28 @@
 //! of their children: a large database is not read for nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use crate::backend::sqlite::failure::failure;
+use crate::backend::sqlite::watch::Seen;
 use crate::backend::{Failure, Fault};
 use crate::error::Violation;
 
 /// A foreign key: child table, parent table, columns.
 type Key = (String, String, Vec<String>);
 
+/// Rows that were there before any migration of this run.
 #[derive(Debug, Default)]
 pub(super) struct ForeignKeys {
-    /// The tables written to, in lower case, as the authorizer saw them.
-    written: Arc<Mutex<BTreeSet<String>>>,
-    /// Whether the authorizer could be set. It cannot on a connection that rusqlite does not own;
-    /// then every table counts as written.
-    watching: bool,
-    /// Rows without a parent that were there before any migration of this run.
     baseline: BTreeMap<Key, u64>,
 }
 
 impl ForeignKeys {
-    /// Begins to note which tables are written to. An authorizer of the caller's is replaced.
-    pub(super) fn watch(&mut self, db: &mut Connection) {
-        let written = Arc::clone(&self.written);
-        let note = move |context: AuthContext<'_>| {
-            if let Some(table) = written_table(context.action) {
-                let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
-                written.insert(table.to_lowercase());
-            }
-            Authorization::Allow
-        };
-        self.watching = db.authorizer(Some(note)).is_ok();
-    }
-
-    pub(super) fn unwatch(&mut self, db: &mut Connection) {
-        if self.watching {
-            self.watching = db
-                .authorizer(None::<fn(AuthContext<'_>) -> Authorization>)
-                .is_err();
-        }
-    }
-
-    pub(super) fn forget_written(&mut self) {
-        self.written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-
     /// Fails when there are more rows without a parent than the baseline knows of. Those that are
     /// there no more are not tolerated again.
-    pub(super) fn check(&mut self, db: &Connection) -> Result<(), Failure> {
-        let children = self.children(db)?;
+    pub(super) fn check(&mut self, db: &Connection, seen: &Seen) -> Result<(), Failure> {
+        let children = children(db, seen)?;
         let mut orphans = BTreeMap::new();
         for child in &children {
             orphans.append(&mut orphans_of(db, child)?);
@@ -111,47 +77,46 @@ impl ForeignKeys {
         }
         Ok(found)
     }
-
-    /// The tables with foreign keys among those that were written to, and the children of those.
-    fn children(&self, db: &Connection) -> Result<BTreeSet<String>, Failure> {
-        let written = self
-            .written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if self.watching && written.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        let touched = |table: &str| !self.watching || written.contains(&table.to_lowercase());
-        let mut children = BTreeSet::new();
-        // The text of a table with foreign keys has the word; a comment that has it costs a look.
-        let sql = "SELECT m.name, f.\"table\" FROM main.sqlite_schema AS m, \
-                   pragma_foreign_key_list(m.name, 'main') AS f \
-                   WHERE m.type = 'table' AND m.sql LIKE '%references%'";
-        let mut statement = db.prepare(sql).map_err(failure)?;
-        let mut rows = statement.query([]).map_err(failure)?;
-        while let Some(row) = rows.next().map_err(failure)? {
-            let child: String = row.get(0).map_err(failure)?;
-            let parent: String = row.get(1).map_err(failure)?;
-            if touched(&child) || touched(&parent) {
-                children.insert(child);
-            }
-        }
-        Ok(children)
-    }
 }
 
-/// The table that an action writes to.
-fn written_table(action: AuthAction<'_>) -> Option<&str> {
-    match action {
-        AuthAction::Insert { table_name }
-        | AuthAction::Update { table_name, .. }
-        | AuthAction::Delete { table_name }
-        | AuthAction::CreateTable { table_name }
-        | AuthAction::DropTable { table_name }
-        | AuthAction::AlterTable { table_name, .. } => Some(table_name),
-        _ => None,
+/// The tables with foreign keys among those that were written to, and the children of those.
+fn children(db: &Connection, seen: &Seen) -> Result<BTreeSet<String>, Failure> {
+    let mut children = BTreeSet::new();
+    if seen.written.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Ok(children);
     }
+    // The text of a child has the word and the name of its parent; one that has them by chance
+    // costs a look. A quoted name may be spelt in several ways.
+    let named = |sql: &str| match &seen.written {
+        Some(written) => written
+            .iter()
+            .any(|table| table.contains('"') || sql.contains(table)),
+        None => true,
+    };
+    let mut tables = db
+        .prepare("SELECT name, sql FROM main.sqlite_schema WHERE type = 'table'")
+        .map_err(failure)?;
+    let mut keys = db
+        .prepare("SELECT \"table\" FROM pragma_foreign_key_list(?1, 'main')")
+        .map_err(failure)?;
+    let mut rows = tables.query([]).map_err(failure)?;
+    while let Some(row) = rows.next().map_err(failure)? {
+        let child: String = row.get(0).map_err(failure)?;
+        let sql: Option<String> = row.get(1).map_err(failure)?;
+        let sql = sql.unwrap_or_default().to_lowercase();
+        if !sql.contains("references") || !(named(&sql) || seen.wrote(&child)) {
+            continue;
+        }
+        let parents = keys
+            .query_map([&child], |row| row.get(0))
+            .map_err(failure)?;
+        let parents: Vec<String> = parents.collect::<Result<_, _>>().map_err(failure)?;
+        let touched = |table: &String| seen.wrote(table);
+        if !parents.is_empty() && (seen.wrote(&child) || parents.iter().any(touched)) {
+            children.insert(child);
+        }
+    }
+    Ok(children)
 }
 
 /// The rows of a table without a parent, per foreign key.

@@ -1,5 +1,6 @@
 //! The history in SQLite.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,14 +19,14 @@ const COLUMNS: &[&str] = &[
     "down",
     "resume_at",
 ];
-const REPEATED_COLUMNS: &[&str] = &["name", "checksum", "applied_at", "duration_ms"];
+const REPEATED_COLUMNS: &[&str] = &["name", "checksum", "applied_at", "duration_ms", "down"];
 
 /// A table of the main database, quoted. A temporary table of the same name is not meant.
 fn quoted(table: &str) -> String {
     format!("main.\"{}\"", table.replace('"', "\"\""))
 }
 
-fn repeatable(table: &str) -> String {
+pub(super) fn repeatable(table: &str) -> String {
     format!("{table}_repeatable")
 }
 
@@ -90,7 +91,7 @@ pub(super) fn read(db: &Connection, table: &str) -> Result<History, Failure> {
         COLUMNS,
         &format!("SELECT {} FROM {name} ORDER BY version", COLUMNS.join(", ")),
         |row| {
-            Ok(Applied {
+            Ok(Arc::new(Applied {
                 version: row.get(0)?,
                 description: row.get(1)?,
                 checksum: row.get(2)?,
@@ -99,7 +100,7 @@ pub(super) fn read(db: &Connection, table: &str) -> Result<History, Failure> {
                 duration_ms: row.get(5)?,
                 down: row.get(6)?,
                 resume_at: row.get(7)?,
-            })
+            }))
         },
     )?;
     let table = repeatable(table);
@@ -118,6 +119,7 @@ pub(super) fn read(db: &Connection, table: &str) -> Result<History, Failure> {
                 checksum: row.get(1)?,
                 applied_at: row.get(2)?,
                 duration_ms: row.get(3)?,
+                down: row.get(4)?,
             })
         },
     )?;
@@ -137,19 +139,28 @@ fn rows<T>(
     row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>, Failure> {
     let mut statement = db
-        .prepare("SELECT lower(name) FROM pragma_table_info(?1, 'main')")
+        .prepare("SELECT lower(name), pk FROM pragma_table_info(?1, 'main')")
         .map_err(failure)?;
     let found = statement
-        .query_map([table], |row| row.get(0))
+        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(failure)?;
-    let found: Vec<String> = found.collect::<Result<_, _>>().map_err(failure)?;
+    let found: Vec<(String, i64)> = found.collect::<Result<_, _>>().map_err(failure)?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let lacking = columns
+    let is_there = |column: &str| found.iter().any(|(name, _)| name == column);
+    let mut lacking: Vec<String> = Vec::new();
+    for column in columns.iter().filter(|column| !is_there(column)) {
+        lacking.push((*column).to_owned());
+    }
+    let key: Vec<&str> = found
         .iter()
-        .filter(|column| !found.iter().any(|name| name == *column));
-    let lacking: Vec<String> = lacking.map(|column| (*column).to_owned()).collect();
+        .filter(|(_, pk)| *pk > 0)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if lacking.is_empty() && key != [columns[0]] {
+        lacking.push(format!("{} PRIMARY KEY", columns[0]));
+    }
     if !lacking.is_empty() {
         let fault = Fault::ForeignHistory {
             table: table.to_owned(),
@@ -159,7 +170,16 @@ fn rows<T>(
     }
     let mut statement = db.prepare(sql).map_err(failure)?;
     let rows = statement.query_map([], row).map_err(failure)?;
-    rows.collect::<Result<_, _>>().map_err(failure)
+    rows.collect::<Result<_, _>>().map_err(|error| {
+        let failure = failure(error);
+        match failure.fault {
+            Fault::Other => Failure {
+                message: format!("the history `{table}` cannot be read: {}", failure.message),
+                ..failure
+            },
+            _ => failure,
+        }
+    })
 }
 
 pub(super) fn create(db: &Connection, table: &str, repeatables: bool) -> Result<(), Failure> {
@@ -183,7 +203,8 @@ pub(super) fn create(db: &Connection, table: &str, repeatables: bool) -> Result<
              \x20 name TEXT PRIMARY KEY NOT NULL,\n\
              \x20 checksum TEXT NOT NULL,\n\
              \x20 applied_at TEXT NOT NULL,\n\
-             \x20 duration_ms INTEGER NOT NULL\n\
+             \x20 duration_ms INTEGER NOT NULL,\n\
+             \x20 down TEXT\n\
              );"
         ));
     }
@@ -227,14 +248,29 @@ pub(super) fn record_repeated(
     ran: Duration,
 ) -> Result<(), Failure> {
     let sql = format!(
-        "INSERT INTO {} ({}) VALUES (?1, ?2, {NOW}, ?3) ON CONFLICT (name) DO UPDATE SET \
+        "INSERT INTO {} ({}) VALUES (?1, ?2, {NOW}, ?3, ?4) ON CONFLICT (name) DO UPDATE SET \
          checksum = excluded.checksum, applied_at = excluded.applied_at, \
-         duration_ms = excluded.duration_ms",
+         duration_ms = excluded.duration_ms, down = excluded.down",
         quoted(&repeatable(table)),
         REPEATED_COLUMNS.join(", "),
     );
     let spent = row.duration_ms.saturating_add(milliseconds(ran));
-    db.execute(&sql, params![row.name, row.checksum, spent])
+    db.execute(&sql, params![row.name, row.checksum, spent, row.down])
+        .map(|_| ())
+        .map_err(failure)
+}
+
+pub(super) fn resume(
+    db: &Connection,
+    table: &str,
+    version: i64,
+    resume_at: &str,
+) -> Result<(), Failure> {
+    let sql = format!(
+        "UPDATE {} SET resume_at = ?2 WHERE version = ?1",
+        quoted(table)
+    );
+    db.execute(&sql, params![version, resume_at])
         .map(|_| ())
         .map_err(failure)
 }
@@ -263,4 +299,10 @@ pub(super) fn chain(
 
 fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A number that changes when another connection has written to the database.
+pub(super) fn data_version(db: &Connection) -> Result<i64, Failure> {
+    db.pragma_query_value(None, "data_version", |row| row.get(0))
+        .map_err(failure)
 }

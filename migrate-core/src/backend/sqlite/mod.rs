@@ -9,6 +9,7 @@ mod foreign_keys;
 mod history;
 mod script;
 mod session;
+mod watch;
 
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use rusqlite::Connection;
 use crate::backend::sqlite::failure::failure;
 use crate::backend::sqlite::foreign_keys::ForeignKeys;
 use crate::backend::sqlite::session::Session;
+use crate::backend::sqlite::watch::{Seen, Watch};
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::history::{Head, History};
 use crate::migration::{Check, Code, Run};
@@ -31,6 +33,11 @@ pub struct Sqlite<'c> {
     table: &'c str,
     session: Option<Session>,
     foreign_keys: ForeignKeys,
+    watch: Watch,
+    /// What the last migration did.
+    seen: Seen,
+    /// The state of the file when the history was read last, or changed by ourselves.
+    data_version: Option<i64>,
     /// Whether a transaction of ours is open, as far as we know.
     in_transaction: bool,
     /// How long what is recorded next has run.
@@ -44,6 +51,9 @@ impl<'c> Sqlite<'c> {
             table,
             session: None,
             foreign_keys: ForeignKeys::default(),
+            watch: Watch::default(),
+            seen: Watch::default().seen(),
+            data_version: None,
             in_transaction: false,
             ran: Duration::ZERO,
         }
@@ -67,9 +77,9 @@ impl<'c> Sqlite<'c> {
                     self.execute("ROLLBACK")?;
                 }
             }
-            Order::Savepoint => self.execute("SAVEPOINT migration")?,
-            Order::Release => self.execute("RELEASE migration")?,
-            Order::RollbackToSavepoint => self.execute("ROLLBACK TO migration")?,
+            Order::Savepoint => self.execute("SAVEPOINT _migrate_core_step")?,
+            Order::Release => self.execute("RELEASE _migrate_core_step")?,
+            Order::RollbackToSavepoint => self.execute("ROLLBACK TO _migrate_core_step")?,
             Order::Enforce(on) => self.enforce(*on)?,
             Order::Sql(script) => return self.run(|s| script::run(s.db, script)).map(Some),
             Order::Statements(script, statements) => {
@@ -83,17 +93,15 @@ impl<'c> Sqlite<'c> {
                     return Err(Failure::new(Fault::Stale, "it is not in place any more"));
                 }
             }
-            Order::ForeignKeys => self.foreign_keys.check(self.db)?,
+            Order::ForeignKeys => self.foreign_keys.check(self.db, &self.seen)?,
             Order::Baseline(violations) => {
                 return self.foreign_keys.baseline(self.db, violations).map(Some);
             }
             Order::Create { repeatables } => history::create(self.db, self.table, *repeatables)?,
-            Order::Expect(expected) => {
-                if !expected.agrees(&history::read(self.db, self.table)?) {
-                    return Err(Failure::new(
-                        Fault::Stale,
-                        "another run has changed the history",
-                    ));
+            Order::Expect(expected) => self.expect(expected)?,
+            Order::PutBack => {
+                if let Some(session) = self.session.as_ref().filter(|_| self.seen.pragma) {
+                    session.put_back(self.db);
                 }
             }
             Order::Record(row) => {
@@ -103,6 +111,9 @@ impl<'c> Sqlite<'c> {
             Order::RecordRepeated(row) => {
                 let ran = std::mem::take(&mut self.ran);
                 history::record_repeated(self.db, self.table, row, ran)?;
+            }
+            Order::Resume(version, resume_at) => {
+                history::resume(self.db, self.table, *version, resume_at)?;
             }
             Order::Erase(version) => history::erase(self.db, self.table, *version)?,
             Order::EraseRepeated(name) => history::erase_repeated(self.db, self.table, name)?,
@@ -146,16 +157,40 @@ impl<'c> Sqlite<'c> {
         Err(Failure::new(Fault::InTransaction, "inside a transaction"))
     }
 
-    /// Runs what belongs to a migration, and sees that the transaction outlives it.
+    /// Compares the history with what was planned on. When nobody else has written to the file
+    /// since it was read, it is as it was.
+    fn expect(&mut self, expected: &History) -> Result<(), Failure> {
+        let now = history::data_version(self.db)?;
+        if self.data_version == Some(now) {
+            return Ok(());
+        }
+        if !expected.agrees(&history::read(self.db, self.table)?) {
+            let message = "another run has changed the history";
+            return Err(Failure::new(Fault::Stale, message));
+        }
+        self.data_version = Some(now);
+        Ok(())
+    }
+
+    /// Runs what belongs to a migration, and sees that it keeps to its own: the transaction outlives
+    /// it, and the history is not its to write.
     fn run(&mut self, run: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<u64, Failure> {
-        self.foreign_keys.forget_written();
+        self.watch.forget();
         let changes = self.db.total_changes();
         let began = Instant::now();
         let result = run(self);
         self.ran = began.elapsed();
+        self.seen = self.watch.seen();
         result?;
         if self.in_transaction && self.db.is_autocommit() {
             return Err(Failure::new(Fault::TransactionEnded, ENDED));
+        }
+        // Outside of a transaction, `VACUUM` writes to every table.
+        let own = [self.table.to_owned(), history::repeatable(self.table)];
+        let wrote = |table: &&String| self.seen.rows.contains(&table.to_lowercase());
+        if let Some(table) = own.iter().find(wrote).filter(|_| self.in_transaction) {
+            let message = format!("the migration writes to `{table}`, where the history is kept");
+            return Err(Failure::new(Fault::Other, message));
         }
         Ok(self.db.total_changes().saturating_sub(changes))
     }
@@ -167,12 +202,11 @@ impl<'c> Sqlite<'c> {
                 "the code is not part of this program",
             ));
         };
-        // A statement that earlier code has prepared and cached is prepared once more, so that what
-        // it writes to is seen.
-        self.foreign_keys.watch(self.db);
-        self.execute("SAVEPOINT migration_code")?;
+        // Earlier code may have prepared and cached statements.
+        self.watch.begin(self.db);
+        self.execute("SAVEPOINT _migrate_core_code")?;
         let ran = run(self.db).map_err(failure::of_code);
-        match self.execute("RELEASE migration_code") {
+        match self.execute("RELEASE _migrate_core_code") {
             Ok(()) => ran,
             // It goes with the transaction it was set in, also when the code has begun another one.
             Err(failure) if failure.message.starts_with("no such savepoint") => {
@@ -194,11 +228,12 @@ impl<'c> Sqlite<'c> {
         let Some(session) = self.session.take() else {
             return Ok(());
         };
-        if !self.db.is_autocommit() {
-            self.execute("ROLLBACK")?;
-        }
-        self.foreign_keys.unwatch(self.db);
-        session.close(self.db)
+        self.watch.end(self.db);
+        let ended = match self.db.is_autocommit() {
+            true => Ok(()),
+            false => self.execute("ROLLBACK"),
+        };
+        session.close(self.db).and(ended)
     }
 }
 
@@ -218,6 +253,8 @@ impl Backend for Sqlite<'_> {
     }
 
     async fn history(&mut self) -> Result<History, Failure> {
+        // First the version: what comes in between is seen as a change later, not missed.
+        self.data_version = Some(history::data_version(self.db)?);
         history::read(self.db, self.table)
     }
 
@@ -227,8 +264,10 @@ impl Backend for Sqlite<'_> {
 
     async fn open(&mut self, lock_timeout: Duration) -> Result<(), Failure> {
         self.refuse_transaction()?;
-        self.session = Some(Session::open(self.db, lock_timeout)?);
-        self.foreign_keys.watch(self.db);
+        if self.session.is_none() {
+            self.session = Some(Session::open(self.db, lock_timeout)?);
+        }
+        self.watch.begin(self.db);
         self.enforce(false)
     }
 

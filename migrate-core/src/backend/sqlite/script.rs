@@ -1,7 +1,7 @@
 //! Running SQL.
 
 use migrate_source::Database;
-use migrate_source::sql::{Statement, statements};
+use migrate_source::sql::{Statement, single_statements};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Connection};
 
@@ -11,7 +11,11 @@ use crate::migration::Script;
 
 /// Runs a whole script.
 pub(super) fn run(db: &Connection, script: &Script<'_>) -> Result<(), Failure> {
-    run_statements(db, script, &statements(&script.sql, Database::Sqlite))
+    run_statements(
+        db,
+        script,
+        &single_statements(&script.sql, Database::Sqlite),
+    )
 }
 
 /// Runs some statements of a script.

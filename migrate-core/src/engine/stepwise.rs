@@ -1,0 +1,245 @@
+//! A step whose script runs statement by statement, a commit each.
+
+use std::time::Instant;
+
+use migrate_source::Mode;
+use migrate_source::sql::Statement;
+
+use crate::backend::{Backend, Fault, Order, Stopped};
+use crate::engine::orders::{Orders, Part};
+use crate::engine::step::{failed, milliseconds};
+use crate::engine::{LONGEST_PAUSE, Runner, Trouble};
+use crate::error::{ErrorKind, Outcome};
+use crate::history::{Applied, History};
+use crate::migration::{Body, Script};
+use crate::observer::{self, Event};
+use crate::plan::Step;
+use crate::units::{self, Mark};
+
+/// Something of a script that is done in one go.
+struct Piece<'p> {
+    statements: &'p [Statement<'p>],
+    /// Whether it is a transaction under the lock, which all is that can be.
+    locked: bool,
+    /// What is recorded with it.
+    record: Option<Part>,
+}
+
+impl<B: Backend> Runner<'_, '_, B> {
+    /// Does a step whose script runs statement by statement.
+    pub(super) async fn stepwise(
+        &mut self,
+        step: &Step<'_>,
+        before: History,
+    ) -> Result<History, Trouble> {
+        let Some(Body::Sql(script)) = &step.body else {
+            unreachable!("only SQL runs statement by statement");
+        };
+        self.run.observer.tell(&Event::Started { step });
+        let began = Instant::now();
+        self.bare(&[Order::Enforce(script.foreign_keys)]).await?;
+        let after = if script.mode == Mode::Repeat && step.resume == 0 {
+            self.repeat(step, script, before).await?
+        } else {
+            self.units(step, script, before).await?
+        };
+        self.bare(&[Order::PutBack]).await?;
+        let done = observer::done(step, began.elapsed());
+        self.run.observer.tell(&Event::Finished { done: &done });
+        self.keep(vec![done], after.version());
+        Ok(after)
+    }
+
+    async fn units(
+        &mut self,
+        step: &Step<'_>,
+        script: &Script<'_>,
+        before: History,
+    ) -> Result<History, Trouble> {
+        let clock = Clock::new(step, &before);
+        let mut mark = Mark::new(script, B::DATABASE, step.action);
+        let left = units::left(script, B::DATABASE, step.resume);
+        let mut history = before;
+        let mut kept = step.resume;
+        if left.is_empty() {
+            // All of it had run, and what followed was edited away.
+            let piece = clock.record(&[], None);
+            return self.piece(step, script, piece, kept, history).await;
+        }
+        for (at, unit) in left.iter().enumerate() {
+            let mut statements = &unit.statements[..];
+            if !unit.atomic {
+                if row(step, &history).is_none_or(Applied::is_finished) {
+                    let claim = clock.record(&[], Some(mark.at(kept)));
+                    history = self.piece(step, script, claim, kept, history).await?;
+                }
+                let piece = Piece {
+                    statements,
+                    locked: false,
+                    record: None,
+                };
+                history = self.piece(step, script, piece, kept, history).await?;
+                statements = &[];
+            }
+            let is_last = at + 1 == left.len();
+            let piece = clock.record(statements, (!is_last).then(|| mark.at(unit.end)));
+            history = self.piece(step, script, piece, kept, history).await?;
+            kept = unit.end;
+        }
+        Ok(history)
+    }
+
+    async fn piece(
+        &mut self,
+        step: &Step<'_>,
+        script: &Script<'_>,
+        piece: Piece<'_>,
+        kept: usize,
+        before: History,
+    ) -> Result<History, Trouble> {
+        let mut orders = Orders::new(self.run.set, self.run.settings, &before);
+        if piece.locked {
+            orders.begin(&before);
+        }
+        if !piece.statements.is_empty() {
+            orders.push(Some(0), Order::Statements(script, piece.statements));
+            if piece.locked {
+                orders.push(Some(0), Order::ForeignKeys);
+            }
+        }
+        if let Some(part) = piece.record {
+            orders.book(0, step, part);
+        }
+        if piece.locked {
+            orders.push(None, Order::Commit);
+        }
+        match self.perform(&orders.orders, &mut |_| {}).await {
+            Ok(_) => Ok(orders.after),
+            Err(stopped) => {
+                let outcome = Outcome::Stopped { statements: kept };
+                Err(self.stopped(&orders, step, outcome, stopped).await)
+            }
+        }
+    }
+
+    async fn repeat(
+        &mut self,
+        step: &Step<'_>,
+        script: &Script<'_>,
+        before: History,
+    ) -> Result<History, Trouble> {
+        let clock = Clock::new(step, &before);
+        let begun = Mark::new(script, B::DATABASE, step.action).at(0);
+        let mut history = before;
+        for count in 1..=self.run.settings.repeat_limit {
+            let bitten = Instant::now();
+            let spent_ms = clock.spent_ms();
+            let kept = Outcome::Repeated { times: count - 1 };
+            let mut bite = Orders::new(self.run.set, self.run.settings, &history);
+            bite.begin(&history);
+            bite.push(Some(0), Order::Sql(script));
+            bite.push(Some(0), Order::ForeignKeys);
+            let changed = match self.perform(&bite.orders, &mut |_| {}).await {
+                Ok(changed) => changed,
+                Err(stopped) => return Err(self.stopped(&bite, step, kept, stopped).await),
+            };
+            let finished = changed == 0;
+            let mut record = Orders::new(self.run.set, self.run.settings, &history);
+            let part = Part {
+                resume_at: (!finished).then(|| begun.clone()),
+                spent_ms,
+            };
+            record.book(0, step, part);
+            record.push(None, Order::Commit);
+            if let Err(stopped) = self.backend.perform(&record.orders, &mut |_| {}).await {
+                return Err(self.stopped(&record, step, kept, stopped).await);
+            }
+            history = record.after;
+            if finished {
+                return Ok(history);
+            }
+            self.run.observer.tell(&Event::Repeated {
+                step,
+                count,
+                rows: changed,
+            });
+            // SQLite has no queue for its lock: who wants it asks now and then, and would hardly
+            // ever meet the moment between two bites if that had no length.
+            let pause = (bitten.elapsed() / 4).min(LONGEST_PAUSE);
+            self.backend.sleep(pause).await;
+        }
+        Err(Trouble::Error(
+            ErrorKind::RepeatLimit {
+                version: step.version().unwrap_or(0),
+                steps: self.run.settings.repeat_limit,
+            },
+            None,
+        ))
+    }
+
+    /// The script has come to a stop; what it committed before is kept.
+    async fn stopped(
+        &mut self,
+        orders: &Orders<'_>,
+        step: &Step<'_>,
+        outcome: Outcome,
+        stopped: Stopped,
+    ) -> Trouble {
+        let Stopped { at, open, failure } = stopped;
+        self.rollback(open).await;
+        let is_own = orders.step[at].is_some()
+            && match failure.fault {
+                Fault::Stale => false,
+                Fault::Busy => open,
+                _ => true,
+            };
+        if !is_own {
+            return self.outside(failure);
+        }
+        failed(step, &orders.orders[at], failure, outcome)
+    }
+
+    async fn bare(&mut self, orders: &[Order<'_>]) -> Result<(), Trouble> {
+        let performed = self.backend.perform(orders, &mut |_| {}).await;
+        performed
+            .map(|_| ())
+            .map_err(|stopped| self.outside(stopped.failure))
+    }
+}
+
+/// The time that a script has taken, with that of the runs that stopped before.
+struct Clock {
+    began: Instant,
+    before_ms: i64,
+}
+
+impl Clock {
+    fn new(step: &Step<'_>, history: &History) -> Clock {
+        let before = row(step, history).filter(|row| !row.is_finished());
+        Clock {
+            began: Instant::now(),
+            before_ms: before.map_or(0, |row| row.duration_ms),
+        }
+    }
+
+    fn spent_ms(&self) -> i64 {
+        self.before_ms
+            .saturating_add(milliseconds(self.began.elapsed()))
+    }
+
+    /// Statements in a transaction, with the record of how far the script has come by them.
+    fn record<'p>(&self, statements: &'p [Statement<'p>], resume_at: Option<String>) -> Piece<'p> {
+        Piece {
+            statements,
+            locked: true,
+            record: Some(Part {
+                resume_at,
+                spent_ms: self.spent_ms(),
+            }),
+        }
+    }
+}
+
+fn row<'h>(step: &Step<'_>, history: &'h History) -> Option<&'h Applied> {
+    step.version().and_then(|version| history.row(version))
+}
