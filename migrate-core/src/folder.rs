@@ -113,8 +113,13 @@ impl Folder {
             migration
         });
         let repeatable = self.folder.repeatables.iter().map(|r| {
-            let mut migration =
-                Migration::repeatable(&r.name, database, self.script(&r.up), r.checksum);
+            let mut migration = Migration::repeatable(
+                &r.name,
+                &r.description,
+                database,
+                self.script(&r.up),
+                r.checksum,
+            );
             migration.down = r.down.as_ref().map(|down| Body::Sql(self.script(down)));
             migration
         });

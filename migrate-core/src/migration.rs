@@ -243,12 +243,14 @@ impl<'a> Migration<'a> {
     #[must_use]
     pub const fn repeatable(
         name: &'a str,
+        description: &'a str,
         database: Database,
         up: Script<'a>,
         checksum: Checksum,
     ) -> Migration<'a> {
         let id = Id::Repeatable(Cow::Borrowed(name));
-        Migration::new(id, name, database, Body::Sql(up), checksum, Chain::START)
+        let up = Body::Sql(up);
+        Migration::new(id, description, database, up, checksum, Chain::START)
     }
 
     #[doc(hidden)]

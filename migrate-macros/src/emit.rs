@@ -125,11 +125,12 @@ impl<'e> Emit<'e> {
     fn repeatable(&self, repeatable: &Repeatable) -> TokenStream {
         let core = &self.args.core;
         let name = &repeatable.name;
+        let description = &repeatable.description;
         let database = self.database();
         let up = self.script(&repeatable.up);
         let checksum = Literal::byte_string(repeatable.checksum.as_bytes());
         let tokens = quote!(#core::Migration::repeatable(
-            #name, #core::Database::#database, #up, #core::Checksum::from_bytes(*#checksum)
+            #name, #description, #core::Database::#database, #up, #core::Checksum::from_bytes(*#checksum)
         ));
         match &repeatable.down {
             Some(down) => {

@@ -104,7 +104,7 @@ impl Digest {
     /// The checksum of all that was added.
     #[must_use]
     pub fn checksum(&self) -> Checksum {
-        Checksum(self.hash.clone().finalize())
+        Checksum(self.hash.finalize())
     }
 }
 

@@ -394,7 +394,7 @@ mixed_layouts 1_a.sql:1:1",
     let folder = read(&[("1_a.sql", UP), ("2_b.sql", marked)]);
     assert_eq!(
         folder.findings[0].message,
-        "this file has the layout *one file*, but `1_a.sql` has *plain*"
+        "this file has the layout `one file`, but `1_a.sql` has `plain`"
     );
 }
 

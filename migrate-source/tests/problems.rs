@@ -105,7 +105,7 @@ fn mixed_layouts() {
     check(
         Problem::MixedLayouts,
         r#"
-this file has the layout *one file*, but `0001_create_users.up.sql` has *plain*
+this file has the layout `one file`, but `0001_create_users.up.sql` has `plain`
  --> migrations/0003_add_email.sql:1:1
   = help: keep to one layout in a folder; the versions can stay
 "#,

@@ -48,7 +48,7 @@ pub(super) fn mixed(files: &[(&str, Layout)]) -> Vec<Finding> {
             Finding::new(
                 Problem::MixedLayouts,
                 format!(
-                    "this file has the layout *{}*{more}, but `{example}` has *{}*",
+                    "this file has the layout `{}`{more}, but `{example}` has `{}`",
                     layout.name(),
                     main.name()
                 ),

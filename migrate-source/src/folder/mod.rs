@@ -15,8 +15,8 @@
 //! | folders | `2024-01-01-000000_create_users/up.sql`, `01-create/up.sql` | `…/down.sql` |
 //! | refinery, Flyway | `V1__create_users.sql` | `U1__create_users.sql` |
 //!
-//! A folder has the layout *one file* when every numbered script begins with an up marker, of one
-//! of three kinds: `-- migrate:up`, `-- +goose Up`, `-- UP`. In the layout *folders* a timestamp is
+//! A folder has the layout `one file` when every numbered script begins with an up marker, of one
+//! of three kinds: `-- migrate:up`, `-- +goose Up`, `-- UP`. In the layout `folders` a timestamp is
 //! filled up with zeros to 18 digits, so that it sorts as its text does; a `metadata.toml` may say
 //! `run_in_transaction`.
 //!

@@ -94,6 +94,8 @@ pub enum Up {
 pub struct Repeatable {
     /// Its name: `views`.
     pub name: String,
+    /// What it is for: its directive `description`, else its name in words.
+    pub description: String,
     /// What is run.
     pub up: Script,
     /// What is run before anything is taken down: `R__views.down.sql`.

@@ -64,7 +64,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The directories that are migrations of the layout *folders*.
+/// The directories that are migrations of the layout `folders`.
 pub(super) struct Folders<'a>(Vec<&'a str>);
 
 impl<'a> Folders<'a> {

@@ -208,8 +208,10 @@ pub(super) fn repeatables(
         .into_values()
         .filter_map(|parts| {
             let (up, name) = first(parts.ups)?;
+            let said = up.directives.description.clone();
             Some(Repeatable {
                 name: name.to_owned(),
+                description: said.unwrap_or_else(|| description(name)),
                 checksum: Checksum::of_sql(&up.sql, database),
                 up,
                 down: first(parts.downs).map(|(down, _)| down),

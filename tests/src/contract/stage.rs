@@ -140,7 +140,7 @@ impl<D: TestDatabase> Stage<D> {
         assert_eq!(told(&ran), result, "what {goal:?} says");
         assert_eq!(self.look(&migrator), state, "after {goal:?}");
         assert_eq!(self.db.session(), session, "the connection is put back");
-        self.check_plan(planned, &ran, &before);
+        self.check_plan(&planned, &ran, &before);
         self.check_reading(&migrator);
         if let Ok(report) = &ran {
             self.check_settled(&migrator, goal, report.to());
@@ -186,11 +186,11 @@ impl<D: TestDatabase> Stage<D> {
     #[track_caller]
     fn check_plan(
         &mut self,
-        planned: Result<Plan<'_>, Error>,
+        planned: &Result<Plan<'_>, Error>,
         ran: &Result<Report, Error>,
         before: &[u8],
     ) {
-        let (plan, report) = match (&planned, ran) {
+        let (plan, report) = match (planned, ran) {
             (Ok(plan), Ok(report)) => (plan, report),
             (Ok(plan), Err(error)) => (plan, error.report()),
             (Err(refusal), Err(error)) => {

@@ -188,7 +188,8 @@ fn virtual_tables_are_made_and_dropped() {
 
 #[test]
 fn failures_have_their_code_their_message_and_their_place() {
-    let cases: &[(&str, &str, Option<i32>, (u32, u32, u32))] = &[
+    type Place = (u32, u32, u32);
+    let cases: &[(&str, &str, Option<i32>, Place)] = &[
         (
             "CREATE TABEL t (x);",
             "near \"TABEL\": syntax error",
