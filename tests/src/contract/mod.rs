@@ -72,6 +72,7 @@ macro_rules! contract {
                     changed_ones_are_all_named
                     literals_count_to_the_byte
                     mark_takes_a_change_for_applied
+                    mark_of_one_change_hides_no_other
                     newer_database_is_refused
                     accepting_a_newer_database_accepts_nothing_else
                     missing_ones_are_all_named
@@ -91,6 +92,7 @@ macro_rules! contract {
                     first_failure_leaves_a_fresh_database_fresh
                     failure_on_a_used_database_keeps_its_rows
                     failing_last_one_keeps_all_the_others
+                    savepoints_of_a_file_are_its_own
                     error_shows_the_line_and_what_to_do
                     failing_down_in_a_redo_leaves_everything
                 }
@@ -128,6 +130,8 @@ macro_rules! contract {
                     they_run_only_on_the_newest_schema
                     they_are_taken_back_first
                     several_are_taken_back_in_reverse
+                    older_program_takes_them_back_first
+                    one_that_commits_for_itself_is_refused
                     alone_they_are_a_set
                     failing_one_keeps_the_numbered_ones
                     numbered_failure_comes_first
@@ -151,6 +155,7 @@ macro_rules! contract {
                     nothing_is_done_twice
                     bites_and_steps_are_not_done_twice
                     way_down_ends_where_it_was_planned
+                    way_down_that_is_overtaken_ends
                     refusal_that_comes_up_meanwhile_is_one
                     history_that_appears_meanwhile_is_read
                 }

@@ -79,6 +79,28 @@ pub fn literals_count_to_the_byte<D: TestDatabase>() {
     stage.check(edited, Goal::Up, "changed 1", "a[one  two] @ 1");
 }
 
+/// The chain is over what was applied, so a mark of one change hides no other.
+pub fn mark_of_one_change_hides_no_other<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    stage.check(
+        THREE,
+        Goal::Up,
+        "0 -> 3: up 1, up 2, up 3",
+        "a[] b[] c[] @ 1 2 3",
+    );
+    let edited = &[
+        A,
+        ("0002_b.sql", "CREATE TABLE b (x TEXT);"),
+        ("0003_c.sql", "CREATE TABLE c (x TEXT);"),
+    ];
+    let state = "a[] b[] c[] @ 1 2 3";
+    stage.check(edited, Goal::Up, "changed 2 3", state);
+    stage.check(edited, Goal::Mark(2), "3 -> 3: mark 2", state);
+    stage.check(edited, Goal::Up, "changed 3", state);
+    stage.check(edited, Goal::Mark(3), "3 -> 3: mark 3", state);
+    stage.check(edited, Goal::Up, "at 3", state);
+}
+
 pub fn mark_takes_a_change_for_applied<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
     stage.check(

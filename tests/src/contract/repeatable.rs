@@ -1,10 +1,11 @@
 //! Migrations without a number: they run after the others, whenever they have changed.
 
+use migrate_core::folder::Problem;
 use migrate_core::{Goal, Policy};
 
 use super::files::{A, A_DOWN, B, B_BROKEN, B_DOWN};
 use super::stage::Files;
-use super::{Stage, TestConnection, TestDatabase};
+use super::{Stage, TestConnection, TestDatabase, told};
 
 const V: (&str, &str) = (
     "R__v.sql",
@@ -93,6 +94,41 @@ pub fn several_are_taken_back_in_reverse<D: TestDatabase>() {
         "a[] v[] w[] @ 1",
     );
     stage.check(files, Goal::Reset, "1 -> 0: down w, down v, down 1", "@");
+}
+
+/// An older program knows neither the view nor what it stands on.
+pub fn older_program_takes_them_back_first<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    let column = ("0002_y.up.sql", "ALTER TABLE a ADD COLUMN y INTEGER;\n");
+    let column_down = ("0002_y.down.sql", "ALTER TABLE a DROP COLUMN y;\n");
+    let view = ("R__y.sql", "CREATE VIEW v AS SELECT y AS x FROM a;\n");
+    let view_down = ("R__y.down.sql", "DROP VIEW v;\n");
+    let newer = &[A, A_DOWN, column, column_down, view, view_down];
+    stage.check(newer, Goal::Up, "0 -> 2: up 1, up 2, up y", "a[] v[] @ 1 2");
+    stage.check(
+        &[A, A_DOWN],
+        Goal::DownTo(1),
+        "2 -> 1: down y, down 2",
+        "a[] @ 1",
+    );
+    stage.check(newer, Goal::Up, "1 -> 2: up 2, up y", "a[] v[] @ 1 2");
+}
+
+/// There is no place where it could be resumed, so it is one transaction or nothing.
+pub fn one_that_commits_for_itself_is_refused<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    stage.allow(Problem::TransactionStatement);
+    let text = ("R__v.sql", "INSERT INTO a VALUES (1);\nCOMMIT;\nOOPS;\n");
+    let words = "sql at R__v.sql:3, escaped";
+    for _ in 0..2 {
+        let folder = stage.folder(&[A, text]);
+        let set = folder.migrations();
+        let migrator = stage.migrator(&set);
+        let told = told(&stage.db.bring(&migrator, Goal::Up));
+        assert!(!told.contains("up v"), "{told}, not {words}");
+        let status = stage.db.status(&migrator).unwrap();
+        assert!(status.repeatables[0].due);
+    }
 }
 
 pub fn alone_they_are_a_set<D: TestDatabase>() {

@@ -81,6 +81,11 @@ impl<D: TestDatabase> Stage<D> {
         table.clone_into(&mut self.table);
     }
 
+    /// Takes a problem for none, from now on.
+    pub fn allow(&mut self, problem: Problem) {
+        self.options.allow.insert(problem);
+    }
+
     /// Takes files up to `version` as they are, from now on.
     pub fn trust_through(&mut self, version: i64) {
         self.options.trust_through = version;

@@ -78,6 +78,21 @@ pub fn failure_on_a_used_database_keeps_its_rows<D: TestDatabase>() {
     }
 }
 
+/// The runner has savepoints of its own.
+pub fn savepoints_of_a_file_are_its_own<D: TestDatabase>() {
+    for name in ["migration", "savepoint", "_migrate_core"] {
+        for settings in ALL {
+            let mut stage = Stage::<D>::new();
+            stage.set(settings);
+            let text = format!(
+                "CREATE TABLE half (x INTEGER);\nSAVEPOINT {name};\nINSERT INTO half VALUES (1);\nOOPS;\n"
+            );
+            let words = "sql at 0002_b.sql:4, rolled back; kept 0 -> 1: up 1";
+            stage.check(&[A, ("0002_b.sql", &text)], Goal::Up, words, "a[] @ 1");
+        }
+    }
+}
+
 pub fn failing_last_one_keeps_all_the_others<D: TestDatabase>() {
     let broken = ("0003_c.sql", "CREATE TABEL c (x INTEGER);");
     for settings in ALL {

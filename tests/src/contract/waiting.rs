@@ -163,6 +163,26 @@ pub fn way_down_ends_where_it_was_planned<D: TestDatabase>() {
     assert_eq!(down, "1 -> 0: down 3, down 2, down 1 | @");
 }
 
+/// A number of versions is about those that were there when it was asked for.
+pub fn way_down_that_is_overtaken_ends<D: TestDatabase>() {
+    for goal in [Goal::Down(1), Goal::Redo] {
+        let mut stage = Stage::<D>::new();
+        stage.check(TWO, Goal::Up, "0 -> 2: up 1, up 2", "a[] b[] @ 1 2");
+        let newer = crate::set_for(D::DATABASE, THREE);
+        let newer = newer.migrations();
+        let down = overtaken(&mut stage, THREE, goal, |db, _| {
+            db.bring(&Migrator::new(&newer), Goal::Up).unwrap();
+        });
+        assert_eq!(down, "overtaken 2 3 | a[] b[] c[] @ 1 2 3", "{goal:?}");
+    }
+    let mut stage = Stage::<D>::new();
+    stage.check(TWO, Goal::Up, "0 -> 2: up 1, up 2", "a[] b[] @ 1 2");
+    let redo = overtaken(&mut stage, TWO, Goal::Redo, |db, m| {
+        drop(db.bring(m, Goal::Down(1)).unwrap())
+    });
+    assert_eq!(redo, "overtaken 2 1 | a[] @ 1");
+}
+
 pub fn refusal_that_comes_up_meanwhile_is_one<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
     stage.check(ONE, Goal::Up, "0 -> 1: up 1", "a[] @ 1");

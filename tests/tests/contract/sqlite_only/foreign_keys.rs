@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use migrate_core::rusqlite::Connection;
-use migrate_core::{Event, Goal, Migrator, Transactions};
+use migrate_core::{ErrorKind, Event, Goal, Migrator, Transactions};
 use migrate_tests::contract::{Files, Settings, Stage, TestConnection, TestDatabase, told};
 use migrate_tests::sqlite::SqliteFile;
 
@@ -515,4 +515,26 @@ fn caller_s_setting_is_put_back() {
             .unwrap_or_default();
         assert_eq!(message, result);
     }
+}
+
+/// How `LIKE` compares is a setting of the connection.
+#[test]
+fn keys_are_found_however_like_compares() {
+    let files: Files<'_> = &[
+        (
+            "0001_a.sql",
+            "CREATE TABLE p (x INTEGER PRIMARY KEY);\nCREATE TABLE c (p REFERENCES p);\nINSERT INTO p VALUES (1);\nINSERT INTO c VALUES (1);\n",
+        ),
+        ("0002_b.sql", "DELETE FROM p;\n"),
+    ];
+    let mut stage = Stage::<SqliteFile>::new();
+    stage.db.sql("PRAGMA case_sensitive_like = ON");
+    let folder = stage.folder(files);
+    let set = folder.migrations();
+    let migrator = stage.migrator(&set);
+    let error = stage.db.bring(&migrator, Goal::Up).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::ForeignKeys { .. }),
+        "{error}"
+    );
 }

@@ -359,3 +359,24 @@ fn history_without_a_name() {
     stage.check(&[A], Goal::Up, "0 -> 1: up 1", "a[] @ 1");
     stage.check(&[A, B], Goal::Up, "1 -> 2: up 2", "a[] b[] @ 1 2");
 }
+
+/// goose sends such a block in one piece; to SQLite it is as many statements as it holds.
+#[test]
+fn blocks_of_goose_are_statements_like_any_other() {
+    let text = "-- +goose NO TRANSACTION\n-- +goose Up\n\
+        -- +goose StatementBegin\nBEGIN;\nCREATE TABLE a (x);\n-- +goose StatementEnd\n\
+        -- +goose StatementBegin\nINSERT INTO a VALUES (1);\nCOMMIT;\n-- +goose StatementEnd\n";
+    let mut stage = Stage::<SqliteFile>::new();
+    stage.check(
+        &[("0001_a.sql", text)],
+        Goal::Up,
+        "0 -> 1: up 1",
+        "a[1] @ 1",
+    );
+    let commits = "-- +goose Up\n-- +goose StatementBegin\n\
+        CREATE TABLE a (x);\nCOMMIT;\nCREATE TABLE b (x);\nOOPS;\n-- +goose StatementEnd\n";
+    let mut stage = Stage::<SqliteFile>::new();
+    stage.trust_through(1);
+    let words = "sql at 0001_a.sql:6, stopped after 3";
+    stage.check(&[("0001_a.sql", commits)], Goal::Up, words, "a[] b[] @ 1~");
+}

@@ -159,3 +159,44 @@ fn migrator_can_be_shared() {
         }
     });
 }
+
+/// So that a fresh database and an upgraded one go through the same.
+#[test]
+fn settings_of_a_migration_end_with_it() {
+    let files: Files<'_> = &[
+        (
+            "0001_a.sql",
+            "CREATE TABLE a (x);\nCREATE VIEW v AS SELECT x FROM a;\nPRAGMA legacy_alter_table = ON;\n",
+        ),
+        ("0002_b.sql", "ALTER TABLE a RENAME TO b;\n"),
+    ];
+    let mut schemas = Vec::new();
+    for steps in [&[Goal::Up] as &[Goal], &[Goal::UpTo(1), Goal::Up]] {
+        let mut stage = Stage::<SqliteFile>::new();
+        let folder = stage.folder(files);
+        let set = folder.migrations();
+        let migrator = stage.migrator(&set);
+        for goal in steps {
+            stage.db.bring(&migrator, *goal).unwrap();
+        }
+        schemas.push(stage.schema());
+    }
+    assert_eq!(schemas[0], schemas[1]);
+    assert!(schemas[0].contains("\"b\""), "{}", schemas[0]);
+}
+
+/// It would lock everybody else out for as long as the connection lives.
+#[test]
+fn exclusive_locking_ends_with_the_run() {
+    let mut stage = Stage::<SqliteFile>::new();
+    let files: Files<'_> = &[
+        A,
+        (
+            "0002_l.sql",
+            "PRAGMA locking_mode = EXCLUSIVE;\nCREATE TABLE l (x);\n",
+        ),
+    ];
+    stage.check(files, Goal::Up, "0 -> 2: up 1, up 2", "a[] l[] @ 1 2");
+    let mut other = stage.database.connect();
+    other.sql("INSERT INTO l VALUES (1)");
+}
