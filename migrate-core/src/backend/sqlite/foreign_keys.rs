@@ -10,12 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use crate::backend::sqlite::failure::failure;
+use crate::backend::sqlite::orphans::{Key, orphans_of};
 use crate::backend::sqlite::watch::Seen;
 use crate::backend::{Failure, Fault};
 use crate::error::Violation;
-
-/// A foreign key: child table, parent table, columns.
-type Key = (String, String, Vec<String>);
 
 /// Rows that were there before any migration of this run.
 #[derive(Debug, Default)]
@@ -117,47 +115,4 @@ fn children(db: &Connection, seen: &Seen) -> Result<BTreeSet<String>, Failure> {
         }
     }
     Ok(children)
-}
-
-/// The rows of a table without a parent, per foreign key.
-fn orphans_of(db: &Connection, child: &str) -> Result<BTreeMap<Key, u64>, Failure> {
-    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-    let mut keys: BTreeMap<i64, Key> = BTreeMap::new();
-    let mut statement = db
-        .prepare("SELECT id, \"table\", \"from\" FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq")
-        .map_err(failure)?;
-    let mut rows = statement.query([child]).map_err(failure)?;
-    while let Some(row) = rows.next().map_err(failure)? {
-        let id = row.get(0).map_err(failure)?;
-        let parent: String = row.get(1).map_err(failure)?;
-        let column: String = row.get(2).map_err(failure)?;
-        let key = keys
-            .entry(id)
-            .or_insert_with(|| (child.to_owned(), parent, Vec::new()));
-        key.2.push(column);
-    }
-    // The table may be one that the migration made, and be gone with it.
-    if keys.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut statement = db
-        .prepare("SELECT fkid FROM pragma_foreign_key_check(?1, 'main')")
-        .map_err(failure)?;
-    let mut rows = statement.query([child]).map_err(failure)?;
-    loop {
-        match rows.next() {
-            Ok(Some(row)) => {
-                *counts.entry(row.get(0).map_err(failure)?).or_default() += 1;
-            }
-            Ok(None) => break,
-            // "foreign key mismatch": the parent has no such key. That is a fault of the schema,
-            // not of rows, and every write will say so once keys are enforced.
-            Err(error) if error.to_string().contains("foreign key mismatch") => break,
-            Err(error) => return Err(failure(error)),
-        }
-    }
-    let named = counts
-        .into_iter()
-        .filter_map(|(id, rows)| Some((keys.remove(&id)?, rows)));
-    Ok(named.collect())
 }

@@ -7,6 +7,7 @@ mod check;
 mod failure;
 mod foreign_keys;
 mod history;
+mod orphans;
 mod script;
 mod session;
 mod watch;

@@ -538,3 +538,32 @@ fn keys_are_found_however_like_compares() {
         "{error}"
     );
 }
+
+/// One key that points to no unique column must not hide what happens to the others.
+#[test]
+fn mismatched_key_hides_no_other() {
+    let files: Files<'_> = &[
+        (
+            "0001_a.sql",
+            "CREATE TABLE p (x INTEGER PRIMARY KEY, plain TEXT);\n\
+             CREATE TABLE c (p REFERENCES p, plain REFERENCES p (plain), far REFERENCES nowhere (x));\n\
+             INSERT INTO p VALUES (1, 'one'), (2, 'two');\n\
+             INSERT INTO c (p, plain) VALUES (1, 'one'), (2, 'two'), (NULL, NULL);\n",
+        ),
+        ("0002_b.sql", "DELETE FROM p WHERE x = 2;\n"),
+    ];
+    let mut stage = Stage::<SqliteFile>::new();
+    let folder = stage.folder(files);
+    let set = folder.migrations();
+    let migrator = stage.migrator(&set);
+    let error = stage.db.bring(&migrator, Goal::Up).unwrap_err();
+    let ErrorKind::ForeignKeys { violations, .. } = error.kind() else {
+        panic!("{error}");
+    };
+    let found: Vec<_> = violations
+        .iter()
+        .map(|v| (v.columns.join(" "), v.rows))
+        .collect();
+    assert_eq!(found, [("p".to_owned(), 1), ("plain".to_owned(), 1)]);
+    assert_eq!(error.report().to(), 1);
+}
