@@ -15,7 +15,6 @@ mod migration;
 mod migrator;
 mod observer;
 mod plan;
-mod plan_script;
 mod poll;
 mod report;
 mod settings;

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::cli::table::{self, Column};
 use crate::cli::{Command, Error};
-use crate::plan_script::one_line;
+use crate::plan::script::one_line;
 use crate::report::Action;
 use crate::{Connection, Goal, Migrator, Plan};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::plan_script::one_line;
+use crate::plan::script::one_line;
 use crate::{Event, Migrator, Step};
 
 /// How long a run may take before it shows anything.

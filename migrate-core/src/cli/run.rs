@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{Answer, Error, json};
-use crate::plan_script::one_line;
+use crate::plan::script::one_line;
 use crate::{Action, Connection, Goal, Migrator, Report};
 
 pub(super) fn up<C: Connection>(

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::cli::table::{self, Column};
 use crate::cli::{Answer, Error, Verdict, json};
-use crate::plan_script::one_line;
+use crate::plan::script::one_line;
 use crate::{Connection, ErrorKind, Goal, Migrator, Status, Verification};
 
 pub(super) fn status<C: Connection>(

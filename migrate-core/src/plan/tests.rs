@@ -5,10 +5,16 @@ use std::sync::Arc;
 
 use migrate_source::{Chain, Checksum, Database, Mode};
 
+use super::decide::{Situation, plan};
 use super::*;
+use crate::error::ErrorKind;
+use crate::history::{Applied, History};
 use crate::migration::Code;
 use crate::migration::Run;
+use crate::migration::Script;
 use crate::settings::Policy;
+use crate::settings::{Settings, Transactions};
+use crate::units;
 
 const UP: &str = "CREATE TABLE t (x);";
 

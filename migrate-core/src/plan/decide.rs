@@ -1,0 +1,363 @@
+//! Deciding what to do: a pure function of the set, the history and the goal.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use migrate_source::Database;
+use migrate_source::directive::Directives;
+
+use super::{Goal, Plan, Step, Transaction};
+use crate::compare::{self, Comparison};
+use crate::error::ErrorKind;
+use crate::history::{Applied, History, Repeated};
+use crate::migration::{Body, Id, Migration, Script};
+use crate::report::Action;
+use crate::settings::{Settings, Transactions};
+use crate::units;
+
+/// What the planner needs to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Situation<'m, 'h> {
+    pub(crate) set: &'m [Migration<'m>],
+    pub(crate) database: Database,
+    pub(crate) history: &'h History,
+    pub(crate) settings: &'h Settings,
+    /// How many of the first migrations are in place already, by their `check`.
+    pub(crate) in_place: usize,
+}
+
+/// The steps that lead to `goal`, or why it cannot be reached. Nothing is half planned: what would
+/// be refused at the last step is refused before the first.
+pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, ErrorKind> {
+    compare::check_set(now.set)?;
+    if let Some(other) = now.set.iter().find(|m| m.database != now.database) {
+        return Err(ErrorKind::WrongDatabase {
+            migrations: other.database,
+            connection: now.database,
+        });
+    }
+    let steps = match goal {
+        Goal::Up => up(now, compare::newest(now.set))?,
+        Goal::UpTo(version) => up(now, known(now, version)?)?,
+        Goal::Down(count) => {
+            let rows = newest_first(now.history).take(count);
+            down(now, rows.collect())?
+        }
+        Goal::DownTo(version) => {
+            let version = known(now, version)?;
+            let above = newest_first(now.history).take_while(|row| row.version > version);
+            down(now, above.collect())?
+        }
+        Goal::Reset => down(now, newest_first(now.history).collect())?,
+        Goal::Redo => redo(now)?,
+        Goal::Mark(version) => mark(now, version)?,
+        Goal::Unmark(version) => unmark(now, version)?,
+    };
+    refuse_large(now, &steps)?;
+    Ok(Plan {
+        from: now.history.version(),
+        to: version_after(now.history, &steps),
+        steps: transactions(now, steps),
+    })
+}
+
+fn newest_first(history: &History) -> impl Iterator<Item = &Applied> {
+    history.rows.iter().rev().map(|row| &**row)
+}
+
+fn up<'m>(now: Situation<'m, '_>, target: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let found = Comparison::of(now.set, now.history);
+    found.refusal(now.set, now.history, now.settings, target)?;
+    let wanted = found.pending.iter().enumerate();
+    let wanted = wanted.filter(|(_, m)| m.version().is_some_and(|version| version <= target));
+    let mut steps = Vec::new();
+    for (at, migration) in wanted {
+        let in_place = now.history.rows.is_empty() && at < now.in_place;
+        let action = if in_place { Action::Adopt } else { Action::Up };
+        let mut step = step(action, migration);
+        if let Some(row) = migration.version().and_then(|v| now.history.row(v)) {
+            if row.unfinished() == Some(Action::Down) {
+                return Err(ErrorKind::Unfinished {
+                    version: row.version,
+                    action: Action::Down,
+                });
+            }
+            step.resume = resume(now, &step, row)?;
+        }
+        steps.push(step);
+    }
+    // Repeatable migrations are written for the newest schema.
+    if target == compare::newest(now.set) {
+        steps.extend(found.due.into_iter().map(|m| step(Action::Up, m)));
+    }
+    Ok(steps)
+}
+
+fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>, ErrorKind> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unfinished = |row: &&&Applied| row.unfinished() == Some(Action::Up);
+    if let Some(row) = rows.iter().find(unfinished) {
+        return Err(ErrorKind::Unfinished {
+            version: row.version,
+            action: Action::Up,
+        });
+    }
+    Comparison::of(now.set, now.history).refuse_changed()?;
+    let repeated = now.history.repeated.iter().rev();
+    let mut steps: Vec<Step<'m>> = repeated
+        .filter_map(|row| repeatable_down(now, row))
+        .collect();
+    let mut irreversible = Vec::new();
+    for row in rows {
+        match down_step(now, row) {
+            Some(mut step) => {
+                step.resume = resume(now, &step, row)?;
+                steps.push(step);
+            }
+            None => irreversible.push(row.version),
+        }
+    }
+    if irreversible.is_empty() {
+        Ok(steps)
+    } else {
+        Err(ErrorKind::Irreversible {
+            versions: irreversible,
+        })
+    }
+}
+
+/// As for a version: the program's own down, or the one that the history keeps.
+fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated) -> Option<Step<'m>> {
+    let own = now.set.iter().rev().map_while(|m| Some((m.name()?, m)));
+    if let Some((_, migration)) = own.into_iter().find(|(name, _)| *name == row.name) {
+        return migration
+            .down
+            .as_ref()
+            .map(|_| step(Action::Down, migration));
+    }
+    let id = Id::Repeatable(Cow::Owned(row.name.clone()));
+    Some(stored_step(now, id, &row.name, row.down.as_deref()?))
+}
+
+/// For a version that the program knows, its own down; for another, the one the history keeps.
+fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
+    if let Some(migration) = compare::find(now.set, row.version) {
+        return migration
+            .down
+            .as_ref()
+            .map(|_| step(Action::Down, migration));
+    }
+    let id = Id::Version(row.version);
+    Some(stored_step(now, id, &row.description, row.down.as_deref()?))
+}
+
+/// A step back by what the history keeps.
+fn stored_step<'m>(now: Situation<'m, '_>, id: Id<'m>, description: &str, sql: &str) -> Step<'m> {
+    let (directives, _) = Directives::read(sql, now.database);
+    let file = match &id {
+        Id::Version(version) => format!("{}/{version}.down", now.settings.table),
+        Id::Repeatable(name) => format!("{}/{name}.down", now.settings.table),
+    };
+    let script = Script {
+        sql: Cow::Owned(sql.to_owned()),
+        file: Cow::Owned(file),
+        line: 1,
+        mode: directives.mode,
+        foreign_keys: directives.foreign_keys,
+    };
+    Step {
+        action: Action::Down,
+        id,
+        description: Cow::Owned(description.to_owned()),
+        body: Some(Body::Sql(script)),
+        migration: None,
+        transaction: Transaction::Own,
+        resume: 0,
+    }
+}
+
+fn redo<'m>(now: Situation<'m, '_>) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let Some(row) = now.history.rows.last() else {
+        return Ok(Vec::new());
+    };
+    let Some(migration) = compare::find(now.set, row.version) else {
+        return Err(ErrorKind::Missing {
+            versions: vec![row.version],
+        });
+    };
+    let mut steps = down(now, vec![row])?;
+    steps.push(step(Action::Up, migration));
+    let again = now.set.iter().filter(|m| {
+        m.name()
+            .is_some_and(|name| now.history.repeated(name).is_some())
+            && m.down.is_some()
+    });
+    steps.extend(again.map(|m| step(Action::Up, m)));
+    Ok(steps)
+}
+
+fn mark<'m>(now: Situation<'m, '_>, version: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let Some(migration) = compare::find(now.set, version) else {
+        return Err(unknown(now, version));
+    };
+    let recorded = now.history.row(version);
+    let same = recorded
+        .is_some_and(|row| row.is_finished() && row.checksum == migration.checksum.to_string());
+    Ok(if same {
+        Vec::new()
+    } else {
+        vec![step(Action::Mark, migration)]
+    })
+}
+
+fn unmark<'m>(now: Situation<'m, '_>, version: i64) -> Result<Vec<Step<'m>>, ErrorKind> {
+    let Some(row) = now.history.row(version) else {
+        return match compare::find(now.set, version) {
+            Some(_) => Ok(Vec::new()),
+            None => Err(unknown(now, version)),
+        };
+    };
+    Ok(vec![Step {
+        action: Action::Unmark,
+        id: Id::Version(version),
+        description: Cow::Owned(row.description.clone()),
+        body: None,
+        migration: None,
+        transaction: Transaction::Own,
+        resume: 0,
+    }])
+}
+
+fn step<'m>(action: Action, migration: &'m Migration<'m>) -> Step<'m> {
+    let body = match action {
+        Action::Up => Some(migration.up.clone()),
+        Action::Down => migration.down.clone(),
+        Action::Adopt | Action::Mark | Action::Unmark => None,
+    };
+    Step {
+        action,
+        id: migration.id.clone(),
+        description: Cow::Borrowed(migration.description()),
+        body,
+        migration: Some(migration),
+        transaction: Transaction::Own,
+        resume: 0,
+    }
+}
+
+/// How many statements of a step have run already.
+fn resume(now: Situation<'_, '_>, step: &Step<'_>, row: &Applied) -> Result<usize, ErrorKind> {
+    let Some(recorded) = row.resume_at.as_deref() else {
+        return Ok(0);
+    };
+    let done = match &step.body {
+        Some(Body::Sql(script)) => {
+            units::Mark::new(script, now.database, step.action).read(recorded)
+        }
+        _ => Err(0),
+    };
+    done.map_err(|statements| ErrorKind::ResumeChanged {
+        version: row.version,
+        file: step.file().unwrap_or_default().to_owned(),
+        statements,
+    })
+}
+
+fn known(now: Situation<'_, '_>, version: i64) -> Result<i64, ErrorKind> {
+    let known = version == 0
+        || compare::find(now.set, version).is_some()
+        || now.history.row(version).is_some();
+    if known {
+        Ok(version)
+    } else {
+        Err(unknown(now, version))
+    }
+}
+
+fn unknown(now: Situation<'_, '_>, version: i64) -> ErrorKind {
+    ErrorKind::UnknownVersion {
+        version,
+        known: now.set.iter().filter_map(Migration::version).collect(),
+    }
+}
+
+/// `PRAGMA user_version` is a signed 32-bit number: what it would have to say after any of the
+/// steps must fit.
+fn refuse_large(now: Situation<'_, '_>, steps: &[Step<'_>]) -> Result<(), ErrorKind> {
+    if !now.settings.user_version {
+        return Ok(());
+    }
+    let finished = now.history.rows.iter().filter(|row| row.is_finished());
+    let mut versions: BTreeSet<i64> = finished.map(|row| row.version).collect();
+    for step in steps {
+        match (step.version(), step.action) {
+            (None, _) => continue,
+            (Some(version), Action::Down | Action::Unmark) => versions.remove(&version),
+            (Some(version), _) => versions.insert(version),
+        };
+        if let Some(&version) = versions.last().filter(|last| **last > i64::from(i32::MAX)) {
+            return Err(ErrorKind::VersionTooLarge { version });
+        }
+    }
+    Ok(())
+}
+
+/// The version of the database once these steps are done.
+pub(crate) fn version_after(history: &History, steps: &[Step<'_>]) -> i64 {
+    let mut versions: Vec<i64> = history
+        .rows
+        .iter()
+        .filter(|r| r.is_finished())
+        .map(|r| r.version)
+        .collect();
+    for step in steps {
+        if let Some(version) = step.version() {
+            versions.retain(|v| *v != version);
+            if !matches!(step.action, Action::Down | Action::Unmark) {
+                versions.push(version);
+            }
+        }
+    }
+    versions.into_iter().max().unwrap_or(0)
+}
+
+/// Puts the steps into transactions.
+fn transactions<'m>(now: Situation<'m, '_>, mut steps: Vec<Step<'m>>) -> Vec<Step<'m>> {
+    let grouped = match now.settings.transactions {
+        Transactions::Auto => now.history.rows.is_empty(),
+        Transactions::Each => false,
+        Transactions::Grouped => true,
+    };
+    for step in &mut steps {
+        // A repeatable migration has no place in the history where it could be resumed.
+        let stepwise = step.version().is_some()
+            && (step.resume > 0
+                || matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database)));
+        step.transaction = if stepwise {
+            Transaction::Stepwise
+        } else if grouped && !step.body.as_ref().is_some_and(Body::foreign_keys) {
+            Transaction::Group
+        } else {
+            Transaction::Own
+        };
+    }
+    steps
+}
+
+/// The down of a migration as the history keeps it: with the directives it needs, so that any
+/// program can run it.
+pub(crate) fn stored_down(migration: &Migration<'_>) -> Option<String> {
+    let Some(Body::Sql(script)) = &migration.down else {
+        return None;
+    };
+    // What is said by the name of a marker, or before it, is not part of the text.
+    let (own, _) = Directives::read(&script.sql, migration.database);
+    let directives = if (own.mode, own.foreign_keys) == (script.mode, script.foreign_keys) {
+        String::new()
+    } else {
+        Directives::to_comments(script.mode, script.foreign_keys)
+    };
+    Some(format!("{directives}{}", script.sql))
+}
