@@ -1,0 +1,190 @@
+//! The verbs that only look.
+
+use super::Migrator;
+use crate::connection::Connection;
+use crate::engine;
+use crate::error::Error;
+use crate::history::Applied;
+use crate::migration::Migration;
+use crate::plan::{Goal, Plan};
+use crate::poll::ready;
+use crate::status::{Status, Verification};
+
+/// Verbs that only look: they take no lock, write nothing, and need no permission to write.
+///
+/// # Errors
+///
+/// All of them fail when the database cannot be read, or when the table of the history is not one
+/// ([`ErrorKind::ForeignHistory`](crate::ErrorKind::ForeignHistory)).
+impl<'m> Migrator<'m> {
+    /// The version of the database: that of the last migration applied, 0 on a fresh database.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// assert_eq!(migrator.current_version(&mut db)?, 0);
+    /// migrator.up(&mut db)?;
+    /// assert_eq!(migrator.current_version(&mut db)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors).
+    pub fn current_version<C: Connection>(&self, db: &mut C) -> Result<i64, Error> {
+        Ok(ready(engine::history(&mut db.backend(&self.settings.table)))?.version())
+    }
+
+    /// Whether [`up`](Migrator::up) has anything to do: a migration is pending, or a repeatable one
+    /// has changed.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// assert!(migrator.needs_migration(&mut db)?);
+    /// migrator.up(&mut db)?;
+    /// assert!(!migrator.needs_migration(&mut db)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors).
+    pub fn needs_migration<C: Connection>(&self, db: &mut C) -> Result<bool, Error> {
+        let status = self.status(db)?;
+        Ok(status.pending().next().is_some() || status.repeatables.iter().any(|line| line.due))
+    }
+
+    /// How the database and the program stand to each other, migration by migration.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.up_to(&mut db, 1)?;
+    /// let status = migrator.status(&mut db)?;
+    /// assert_eq!((status.current, status.latest), (1, 2));
+    /// assert_eq!(status.migrations[1].state, State::Pending);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors).
+    pub fn status<C: Connection>(&self, db: &mut C) -> Result<Status, Error> {
+        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
+        Ok(Status::of(self.set, &history))
+    }
+
+    /// The migrations that the database lacks, in order; those that have stopped half-way too.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.up_to(&mut db, 1)?;
+    /// assert_eq!(migrator.pending(&mut db)?[0].version(), Some(2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors).
+    pub fn pending<C: Connection>(&self, db: &mut C) -> Result<Vec<&'m Migration<'m>>, Error> {
+        let status = self.status(db)?;
+        let pending: Vec<i64> = status.pending().map(|line| line.version).collect();
+        let is_pending = |m: &&Migration<'_>| m.version().is_some_and(|v| pending.contains(&v));
+        Ok(self.set.iter().filter(is_pending).collect())
+    }
+
+    /// The migrations that the database remembers, by version; also those that the program lacks.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.up(&mut db)?;
+    /// let versions: Vec<i64> = migrator.applied(&mut db)?.iter().map(Applied::version).collect();
+    /// assert_eq!(versions, [1, 2]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors).
+    pub fn applied<C: Connection>(&self, db: &mut C) -> Result<Vec<Applied>, Error> {
+        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
+        Ok(history.rows.iter().map(|row| Applied::clone(row)).collect())
+    }
+
+    /// What would be done to reach `goal`: every step with its exact SQL. Nothing is executed but
+    /// the `check` of code migrations, on a database without a history and unable to write.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// let plan = migrator.plan(&mut db, Goal::Up)?;
+    /// assert_eq!((plan.from(), plan.to(), plan.steps().len()), (0, 2, 2));
+    /// println!("{plan}"); // as a script
+    /// assert_eq!(migrator.current_version(&mut db)?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors), and as the verb of that goal when it would refuse.
+    pub fn plan<C: Connection>(&self, db: &mut C, goal: Goal) -> Result<Plan<'m>, Error> {
+        ready(engine::planned(
+            &mut db.backend(&self.settings.table),
+            self.run(),
+            goal,
+        ))
+    }
+
+    /// Compares every checksum of the history with the program, and the rest that can be compared.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.up(&mut db)?;
+    /// assert!(migrator.verify(&mut db)?.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [above](Migrator#errors). What does not fit is no error, but the answer.
+    pub fn verify<C: Connection>(&self, db: &mut C) -> Result<Verification, Error> {
+        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
+        Ok(Verification::of(
+            self.set,
+            &history,
+            self.settings.user_version,
+        ))
+    }
+}

@@ -1,0 +1,196 @@
+//! What may be chosen before a verb.
+
+use std::time::Duration;
+
+use super::Migrator;
+use crate::observer::Event;
+use crate::settings::{Policy, Transactions};
+
+/// Settings.
+impl<'m> Migrator<'m> {
+    /// The name of the table that holds the history, `_migrate_history` by default. Repeatable
+    /// migrations are recorded in a second one, with `_repeatable` after the name.
+    ///
+    /// A table of this name that is no history of ours is left untouched, and refused.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// let migrator = migrator.table("schema_version");
+    /// migrator.up(&mut db)?;
+    /// let count: i64 = db.query_row("SELECT count(*) FROM schema_version", (), |row| row.get(0))?;
+    /// assert_eq!(count, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn table(mut self, name: impl Into<String>) -> Migrator<'m> {
+        self.settings.table = name.into();
+        self
+    }
+
+    /// How migrations are put into transactions.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// let migrator = migrator.transactions(Transactions::Each);
+    /// migrator.up(&mut db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn transactions(mut self, transactions: Transactions) -> Migrator<'m> {
+        self.settings.transactions = transactions;
+        self
+    }
+
+    /// How long to wait while another process migrates the same database or writes to it: 30
+    /// seconds by default. Waiting longer fails with
+    /// [`ErrorKind::LockTimeout`](crate::ErrorKind::LockTimeout).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// use std::time::Duration;
+    ///
+    /// let migrator = migrator.lock_timeout(Duration::from_secs(5));
+    /// migrator.up(&mut db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Migrator<'m> {
+        self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// Whether to run migrations that are pending below the version of the database.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// let migrator = migrator.out_of_order(Policy::Accept);
+    /// migrator.up(&mut db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn out_of_order(mut self, policy: Policy) -> Migrator<'m> {
+        self.settings.out_of_order = policy;
+        self
+    }
+
+    /// Whether to go on when the database has migrations, below the newest of the program, that
+    /// the program lacks.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// let migrator = migrator.missing(Policy::Accept);
+    /// migrator.up(&mut db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn missing(mut self, policy: Policy) -> Migrator<'m> {
+        self.settings.missing = policy;
+        self
+    }
+
+    /// Whether to go on when the database is newer than the program, as in a rolling deployment.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.up(&mut db)?;
+    /// let older = &MIGRATIONS[..1];
+    /// assert!(Migrator::new(older).up(&mut db).is_err());
+    /// assert!(Migrator::new(older).newer(Policy::Accept).up(&mut db)?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn newer(mut self, policy: Policy) -> Migrator<'m> {
+        self.settings.newer = policy;
+        self
+    }
+
+    /// Whether `PRAGMA user_version` is kept equal to the version of the database, in the same
+    /// transaction. Off by default. The history stays what counts: where the two differ,
+    /// [`verify`](Migrator::verify) says so.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.user_version(true).up(&mut db)?;
+    /// let counter: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    /// assert_eq!(counter, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn user_version(mut self, keep: bool) -> Migrator<'m> {
+        self.settings.user_version = keep;
+        self
+    }
+
+    /// How often a `-- migrate: repeat` statement may run before it is taken for endless: 1 000 000
+    /// times by default.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// let migrator = migrator.repeat_limit(10_000);
+    /// migrator.up(&mut db)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn repeat_limit(mut self, limit: u64) -> Migrator<'m> {
+        self.settings.repeat_limit = limit;
+        self
+    }
+
+    /// Tells `observe` what happens while it happens. Of several, each is told.
+    ///
+    /// ```
+    /// # let set: [migrate_core::Migration<'_>; 0] = [];
+    /// use migrate_core::{Event, Migrator};
+    ///
+    /// let migrator = Migrator::new(&set).observe(|event| {
+    ///     if let Event::Finished { done } = event {
+    ///         eprintln!("{} {} took {:?}", done.action, done.description, done.duration);
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn observe(mut self, observe: impl Fn(&Event<'_>) + Send + Sync + 'm) -> Migrator<'m> {
+        self.observer = self.observer.and(observe);
+        self
+    }
+}
