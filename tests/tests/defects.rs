@@ -1,4 +1,7 @@
 //! What goes wrong with other migration libraries, each as a test of ours.
+//!
+//! Numbers 1, 3 and 5 take several processes and are in `processes`; 21 takes real builds and is in
+//! `rebuild`.
 
 use migrate_core::folder::Options;
 use migrate_core::{Database, Goal, Policy};

@@ -50,8 +50,9 @@ fn warns(package: &Package, build: &Said) -> bool {
         .contains(&format!("warning: `{}` ", package.name()))
 }
 
+// A new file changed nothing until something else did.
 #[test]
-fn every_change_of_the_folder_is_noticed() {
+fn e21_every_change_of_the_folder_is_noticed() {
     let package = list("with-build-script");
     package.build_script();
     let a = "1 CREATE TABLE a (x);";

@@ -12,8 +12,9 @@ use crate::starter::{End, Gate, PROGRAM, Starter, start};
 
 const TRANSACTIONS: [&str; 2] = ["transactions=each", "transactions=grouped"];
 
+// A migration and its record were two transactions, so that a death in between was for ever.
 #[test]
-fn death_at_every_commit() {
+fn e01_death_at_every_commit() {
     for transactions in TRANSACTIONS {
         for journal in Journal::BOTH {
             let die = |n| vec![transactions.to_owned(), format!("die-at-commit={n}")];

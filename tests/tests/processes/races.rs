@@ -13,13 +13,14 @@ use crate::starter::{End, Gate, Starter};
 pub(crate) const ROUNDS: usize = 50;
 const STARTERS: usize = 8;
 
+// Where nothing was locked, starters failed on each other's records.
 #[test]
-fn eight_starters_on_a_rollback_journal() {
+fn e05_eight_starters_on_a_rollback_journal() {
     equals(Journal::Rollback);
 }
 
 #[test]
-fn eight_starters_on_a_write_ahead_log() {
+fn e05_eight_starters_on_a_write_ahead_log() {
     equals(Journal::WriteAhead);
 }
 
@@ -89,8 +90,9 @@ fn an_older_release_after_a_newer_one() {
 }
 
 /// Between the plan and the lock, for every version, the moment is made in which another comes first.
+// What was read before the lock was taken was believed after it, so that both ran, and both said so.
 #[test]
-fn a_starter_that_is_overtaken() {
+fn e03_a_starter_that_is_overtaken() {
     let ledger = Ledger::new();
     let folder = Folder::read(&ledger.newer, Options::new(Database::Sqlite)).expect("a set");
     let set = folder.migrations();
