@@ -88,10 +88,15 @@ impl Directives {
         let mut head = true;
         for token in tokens(script, database) {
             head &= token.kind.is_comment();
-            if token.kind != TokenKind::LineComment {
-                continue;
-            }
-            let (fault, suggestion) = match Comment::read(token.text, database) {
+            let comment = match token.kind {
+                TokenKind::LineComment => Comment::read(token.text, database),
+                _ => Comment::Ordinary,
+            };
+            let (fault, suggestion) = match comment {
+                Comment::Ordinary if head => match misspelt(token.text, database) {
+                    Some(meant) => (Fault::Unknown, Some(meant)),
+                    None => continue,
+                },
                 Comment::Unknown(suggestion) => (Fault::Unknown, suggestion),
                 Comment::Directive(_) if !head => (Fault::Misplaced, None),
                 Comment::Directive(directive) | Comment::Marker(directive)
@@ -250,6 +255,28 @@ fn has_switch(database: Database) -> bool {
 fn quoted(argument: &str) -> Option<&str> {
     let text = argument.strip_prefix('"')?.strip_suffix('"')?.trim();
     (!text.is_empty() && !text.contains('"')).then_some(text)
+}
+
+/// The directive that a comment at the head consists of, but for the way it is introduced:
+/// `-- migration: repeat`, `-- migrate repeat`, `/* migrate: repeat */`.
+fn misspelt(comment: &str, database: Database) -> Option<&'static str> {
+    let text = comment.trim_matches(|c: char| "-/*#".contains(c) || c.is_whitespace());
+    let rest = text.to_lowercase();
+    let rest = rest.strip_prefix("migrat")?;
+    let rest = ["ions", "ion", "es", "e"]
+        .iter()
+        .find_map(|ending| rest.strip_prefix(ending))?;
+    let text = rest.trim_start_matches(|c: char| ":=".contains(c) || c.is_whitespace());
+    if text.len() == rest.len() {
+        return None;
+    }
+    match Directive::read(text, database)? {
+        Directive::Mode(Mode::Repeat) => Some(REPEAT),
+        Directive::Mode(_) => Some(NO_TRANSACTION),
+        Directive::ForeignKeys => Some(FOREIGN_KEYS),
+        Directive::Irreversible => Some("-- migrate: irreversible"),
+        Directive::Unverified(_) | Directive::Description(_) => None,
+    }
 }
 
 /// How the directive is written whose name is nearest to the first word of `text`, or to its first

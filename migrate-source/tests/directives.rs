@@ -161,16 +161,16 @@ fn comments_that_only_resemble_a_directive() {
         "-- Migrate: add a table",
         "-- MIGRATE: repeat this until done",
         "-- Migrate: description of the users",
-        "-- migrates: repeat",
-        "-- migrate repeat",
         "-- we migrate: repeat",
-        "--- migrate: repeat",
         "-- no transaction",
         "-- transaction",
         "-- postgres-migrations",
         "-- migrate:users to accounts",
-        "/* migrate: repeat */",
-        "# migrate: repeat",
+        "-- migrated: repeat",
+        "-- migration repeated",
+        "/* migrate: repeatedly */",
+        "SELECT 1; -- migrate repeat",
+        "SELECT 1; /* migrate: repeat */",
         "SELECT '\n-- migrate: repeat\n';",
     ] {
         check(BOTH, comment, |_| {});
@@ -181,6 +181,19 @@ fn comments_that_only_resemble_a_directive() {
 #[test]
 fn unknown_names_and_what_was_meant() {
     for (comment, suggestion) in [
+        ("-- migrates: repeat", Some("-- migrate: repeat")),
+        ("-- migrate repeat", Some("-- migrate: repeat")),
+        ("-- migrate : repeat", Some("-- migrate: repeat")),
+        ("-- migrate= repeat", Some("-- migrate: repeat")),
+        ("--- migrate: repeat", Some("-- migrate: repeat")),
+        (
+            "-- Migration: irreversible",
+            Some("-- migrate: irreversible"),
+        ),
+        (
+            "-- migrations: no-transaction",
+            Some("-- migrate: no-transaction"),
+        ),
         (
             "-- migrate: no-transation",
             Some("-- migrate: no-transaction"),
@@ -402,5 +415,19 @@ fn to_comments_and_back() {
         check(&[Postgres], &Directives::to_comments(mode, false), |d| {
             d.mode = mode;
         });
+    }
+}
+
+#[test]
+fn directive_in_a_block_comment_is_none() {
+    let script = "/* migrate: repeat */\nDELETE FROM a;";
+    for database in [Sqlite, Postgres] {
+        let (directives, misread) = Directives::read(script, database);
+        assert_eq!(directives, Directives::default());
+        assert_eq!(misread[0].suggestion, Some("-- migrate: repeat"));
+        assert_eq!(
+            (misread[0].offset, &*misread[0].text),
+            (0, "/* migrate: repeat */")
+        );
     }
 }

@@ -560,6 +560,37 @@ a script that is repeated holds one statement, this is a second one
 }
 
 #[test]
+fn endless_repeat() {
+    check(
+        Problem::EndlessRepeat,
+        r#"
+this statement changes every row each time, so it is repeated without an end
+ --> migrations/0001_count_users.sql:2:1
+  |
+2 | UPDATE users SET visits = visits + 1;
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: add a `WHERE` that the rows which are done do not meet
+"#,
+    );
+}
+
+#[test]
+fn drop_with_foreign_keys() {
+    check(
+        Problem::DropWithForeignKeys,
+        r#"
+with foreign keys enforced, dropping a table deletes the rows that refer to it
+ --> migrations/0001_rebuild_users.sql:3:1
+  |
+3 | DROP TABLE users;
+  | ^^^^^^^^^^^^^^^^^
+  = help: remove `-- migrate: foreign-keys on`: a table is rebuilt with them off
+  = help: delete the rows with them on in a migration before this one
+"#,
+    );
+}
+
+#[test]
 fn transaction_statement() {
     check(
         Problem::TransactionStatement,

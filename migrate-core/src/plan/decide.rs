@@ -104,10 +104,11 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
             action: Action::Up,
         });
     }
-    Comparison::of(now.set, now.history).refuse_changed()?;
+    let found = Comparison::of(now.set, now.history);
+    found.refuse_changed()?;
     let repeated = now.history.repeated.iter().rev();
     let mut steps: Vec<Step<'m>> = repeated
-        .filter_map(|row| repeatable_down(now, row))
+        .filter_map(|row| repeatable_down(now, row, !found.newer.is_empty()))
         .collect();
     let mut irreversible = Vec::new();
     for row in rows {
@@ -128,8 +129,10 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
     }
 }
 
-/// As for a version: the program's own down, or the one that the history keeps.
-fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated) -> Option<Step<'m>> {
+/// As for a version: the program's own down, or the one that the history of a newer program keeps.
+/// Where nothing is newer, one that the program lacks was removed or renamed in it, and what its down
+/// would take back may be another's by now.
+fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated, newer: bool) -> Option<Step<'m>> {
     let own = now.set.iter().rev().map_while(|m| Some((m.name()?, m)));
     if let Some((_, migration)) = own.into_iter().find(|(name, _)| *name == row.name) {
         return migration
@@ -137,8 +140,9 @@ fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated) -> Option<Step<'m
             .as_ref()
             .map(|_| step(Action::Down, migration));
     }
+    let sql = row.down.as_deref().filter(|_| newer)?;
     let id = Id::Repeatable(Cow::Owned(row.name.clone()));
-    Some(stored_step(now, id, &row.name, row.down.as_deref()?))
+    Some(stored_step(now, id, &row.name, sql))
 }
 
 /// For a version that the program knows, its own down; for another, the one the history keeps.

@@ -6,8 +6,8 @@ use crate::Database;
 use crate::directive::{Directives, Mode};
 use crate::place::Place;
 use crate::sql::{
-    Control, Goose, Statement, Token, TokenKind, attaches, control, foreign_keys_pragma,
-    outside_transaction, psql_command, single_statements, statements, tokens,
+    Control, Goose, Statement, Token, TokenKind, attaches, control, drops_table,
+    foreign_keys_pragma, outside_transaction, psql_command, single_statements, statements, tokens,
 };
 
 /// Everything that is wrong with the SQL of `script`. Of each problem the first occurrence is
@@ -41,6 +41,7 @@ pub(super) fn script(script: &Script, role: Role, goose: bool, database: Databas
     }
     let single = single_statements(&script.sql, database);
     judge.repeat(&single);
+    judge.dropped_tables(&single);
     judge.transactions(&single);
     judge.reach(&single);
     judge.findings
@@ -202,12 +203,54 @@ impl Judge<'_> {
     }
 
     fn repeat(&mut self, statements: &[Statement<'_>]) {
-        if let (Mode::Repeat, [_, second, ..]) = (self.script.directives.mode, statements) {
+        if self.script.directives.mode != Mode::Repeat {
+            return;
+        }
+        if let [only] = statements {
+            self.endless(only);
+        }
+        if let [_, second, ..] = statements {
             self.report(
                 Problem::RepeatNotSingle,
                 span(second),
                 "a script that is repeated holds one statement, this is a second one",
                 &["move it to a migration of its own"],
+            );
+        }
+    }
+
+    /// `UPDATE` without `WHERE` changes every row, whatever it did before.
+    fn endless(&mut self, statement: &Statement<'_>) {
+        let mut words =
+            tokens(statement.text, self.database).filter(|token| !token.kind.is_comment());
+        let updates = words.next().is_some_and(|token| token.is_keyword("UPDATE"));
+        if updates && !words.any(|token| token.is_keyword("WHERE")) {
+            self.report(
+                Problem::EndlessRepeat,
+                span(statement),
+                "this statement changes every row each time, so it is repeated without an end",
+                &["add a `WHERE` that the rows which are done do not meet"],
+            );
+        }
+    }
+
+    /// With foreign keys enforced, `DROP TABLE` deletes the rows of the table first, and what
+    /// refers to them with it: <https://www.sqlite.org/foreignkeys.html#fk_schemacommands>.
+    fn dropped_tables(&mut self, statements: &[Statement<'_>]) {
+        if !self.script.directives.foreign_keys {
+            return;
+        }
+        let database = self.database;
+        let drops = |s: &&Statement<'_>| drops_table(s.text, database);
+        for statement in statements.iter().filter(drops) {
+            self.report(
+                Problem::DropWithForeignKeys,
+                span(statement),
+                "with foreign keys enforced, dropping a table deletes the rows that refer to it",
+                &[
+                    "remove `-- migrate: foreign-keys on`: a table is rebuilt with them off",
+                    "delete the rows with them on in a migration before this one",
+                ],
             );
         }
     }

@@ -108,6 +108,8 @@ problems! {
 
     // What a script does.
     RepeatNotSingle "repeat_not_single" Never "A script that is repeated does not hold exactly one statement."
+    EndlessRepeat "endless_repeat" ByName "A script that is repeated changes every row each time."
+    DropWithForeignKeys "drop_with_foreign_keys" ByName "A script drops a table with foreign keys enforced."
     TransactionStatement "transaction_statement" Either "A script begins or ends a transaction."
     RollbackStatement "rollback_statement" Never "A script rolls back."
     NotInTransaction "not_in_transaction" Either "A statement cannot run in a transaction."

@@ -10,5 +10,5 @@ pub use goose::Goose;
 pub use lexer::{Token, TokenKind, tokens};
 pub use statement::{Statement, single_statements, statements};
 pub use transaction::{
-    Control, attaches, control, foreign_keys_pragma, outside_transaction, psql_command,
+    Control, attaches, control, drops_table, foreign_keys_pragma, outside_transaction, psql_command,
 };

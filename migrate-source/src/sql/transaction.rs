@@ -82,6 +82,12 @@ pub fn foreign_keys_pragma(statement: &str, database: Database) -> bool {
         && Pragma::of(statement).is_some_and(|pragma| pragma.sets && pragma.is("foreign_keys"))
 }
 
+/// Whether `statement` drops a table.
+#[must_use]
+pub fn drops_table(statement: &str, database: Database) -> bool {
+    begins(statement, "DROP TABLE", database)
+}
+
 /// Whether `statement` opens another database file: `ATTACH` on SQLite.
 #[must_use]
 pub fn attaches(statement: &str, database: Database) -> bool {

@@ -105,6 +105,7 @@ macro_rules! contract {
                     what_has_run_does_not_run_again_in_a_transaction
                     what_has_run_does_not_run_again_in_an_author_s_transaction
                     unfinished_migration_is_shown_and_stands_in_the_way
+                    mark_above_an_unfinished_migration_does_not_hide_it
                     unfinished_migration_can_be_settled_by_hand
                     stop_at_the_first_statement_leaves_no_trace
                     statements_outside_of_transactions_run
@@ -137,6 +138,7 @@ macro_rules! contract {
                     numbered_failure_comes_first
                     removed_one_is_forgotten_about
                     renamed_one_is_a_new_one
+                    renamed_one_does_not_stand_in_the_way_back
                     added_later_it_runs_on_a_database_that_had_none
                     older_program_leaves_those_of_a_newer_one
                 }

@@ -199,6 +199,21 @@ pub fn renamed_one_is_a_new_one<D: TestDatabase>() {
     );
 }
 
+pub fn renamed_one_does_not_stand_in_the_way_back<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    let first = &[A, A_DOWN, V, V_DOWN];
+    stage.check(first, Goal::Up, "0 -> 1: up 1, up v", "a[] v[] @ 1");
+    let renamed = &[
+        A,
+        A_DOWN,
+        ("R__views.sql", V.1),
+        ("R__views.down.sql", V_DOWN.1),
+    ];
+    stage.check(renamed, Goal::Up, "1 -> 1: up views", "a[] v[] @ 1");
+    stage.check(renamed, Goal::Reset, "1 -> 0: down views, down 1", "@");
+    stage.check(renamed, Goal::Up, "0 -> 1: up 1, up views", "a[] v[] @ 1");
+}
+
 pub fn added_later_it_runs_on_a_database_that_had_none<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
     stage.check(&[A], Goal::Up, "0 -> 1: up 1", "a[] @ 1");

@@ -143,6 +143,17 @@ pub fn unfinished_migration_is_shown_and_stands_in_the_way<D: TestDatabase>() {
     stage.check(ONE, Goal::Up, "newer 2 > 1, no way back", "a[] s[1] @ 1 2~");
 }
 
+/// A chain is whole only where everything in it has run to its end.
+pub fn mark_above_an_unfinished_migration_does_not_hide_it<D: TestDatabase>() {
+    let files = &[A, ("0002_s.sql", FAILING), C];
+    let mut stage = stopped::<D>();
+    stage.check(files, Goal::Mark(3), "1 -> 3: mark 3", "a[] s[1] @ 1 2~ 3");
+    let words = "sql at 0002_s.sql:4, stopped after 2";
+    stage.check(files, Goal::Up, words, "a[] s[1] @ 1 2~ 3");
+    let mended = &[A, ("0002_s.sql", MENDED), C];
+    stage.check(mended, Goal::Up, "3 -> 3: up 2", "a[] s[1, 2, 3] @ 1 2 3");
+}
+
 pub fn unfinished_migration_can_be_settled_by_hand<D: TestDatabase>() {
     let files = &[A, ("0002_s.sql", FAILING), C];
     let mut stage = stopped::<D>();

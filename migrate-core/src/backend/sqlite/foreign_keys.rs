@@ -77,6 +77,18 @@ impl ForeignKeys {
     }
 }
 
+/// The names of all tables, in lower case.
+pub(super) fn tables(db: &Connection) -> Result<BTreeSet<String>, Failure> {
+    let mut statement = db
+        .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'")
+        .map_err(failure)?;
+    let names = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .map_err(failure)?;
+    let names = names.map(|name| name.map(|name| name.to_lowercase()));
+    names.collect::<Result<_, _>>().map_err(failure)
+}
+
 /// The tables with foreign keys among those that were written to, and the children of those.
 fn children(db: &Connection, seen: &Seen) -> Result<BTreeSet<String>, Failure> {
     let mut children = BTreeSet::new();
@@ -88,7 +100,7 @@ fn children(db: &Connection, seen: &Seen) -> Result<BTreeSet<String>, Failure> {
     let named = |sql: &str| match &seen.written {
         Some(written) => written
             .iter()
-            .any(|table| table.contains('"') || sql.contains(table)),
+            .any(|table| table.contains(['"', '`', '\'']) || sql.contains(table)),
         None => true,
     };
     let mut tables = db

@@ -82,13 +82,19 @@ impl<'c> Sqlite<'c> {
             Order::Release => self.execute("RELEASE _migrate_core_step")?,
             Order::RollbackToSavepoint => self.execute("ROLLBACK TO _migrate_core_step")?,
             Order::Enforce(on) => self.enforce(*on)?,
-            Order::Sql(script) => return self.run(|s| script::run(s.db, script)).map(Some),
+            Order::Sql(script) => {
+                let renames = script::may_rename(&script.sql);
+                return self.run(renames, |s| script::run(s.db, script)).map(Some);
+            }
             Order::Statements(script, statements) => {
+                let renames = statements.iter().any(|s| script::may_rename(s.text));
                 return self
-                    .run(|s| script::run_statements(s.db, script, statements))
+                    .run(renames, |s| {
+                        script::run_statements(s.db, script, statements)
+                    })
                     .map(Some);
             }
-            Order::Code(code) => return self.run(|s| s.code(code)).map(Some),
+            Order::Code(code) => return self.run(true, |s| s.code(code)).map(Some),
             Order::InPlace(check) => {
                 if !check::ask(self.db, *check)? {
                     return Err(Failure::new(Fault::Stale, "it is not in place any more"));
@@ -175,7 +181,17 @@ impl<'c> Sqlite<'c> {
 
     /// Runs what belongs to a migration, and sees that it keeps to its own: the transaction outlives
     /// it, and the history is not its to write.
-    fn run(&mut self, run: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<u64, Failure> {
+    ///
+    /// `renames` tells whether it may rename tables, which nobody tells when it happens.
+    fn run(
+        &mut self,
+        renames: bool,
+        run: impl FnOnce(&mut Self) -> Result<(), Failure>,
+    ) -> Result<u64, Failure> {
+        let before = match renames && self.in_transaction {
+            true => Some(foreign_keys::tables(self.db)?),
+            false => None,
+        };
         self.watch.forget();
         let changes = self.db.total_changes();
         let began = Instant::now();
@@ -185,6 +201,10 @@ impl<'c> Sqlite<'c> {
         result?;
         if self.in_transaction && self.db.is_autocommit() {
             return Err(Failure::new(Fault::TransactionEnded, ENDED));
+        }
+        if let Some(before) = before {
+            let now = foreign_keys::tables(self.db)?;
+            self.seen.renamed(now.difference(&before));
         }
         // Outside of a transaction, `VACUUM` writes to every table.
         let own = [self.table.to_owned(), history::repeatable(self.table)];

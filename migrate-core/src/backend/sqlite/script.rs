@@ -9,6 +9,13 @@ use crate::backend::Failure;
 use crate::backend::sqlite::failure::of_statement;
 use crate::migration::Script;
 
+/// Whether SQL may rename a table: it has the word.
+pub(super) fn may_rename(sql: &str) -> bool {
+    let word = b"RENAME";
+    let mut windows = sql.as_bytes().windows(word.len());
+    windows.any(|window| window.eq_ignore_ascii_case(word))
+}
+
 /// Runs a whole script.
 pub(super) fn run(db: &Connection, script: &Script<'_>) -> Result<(), Failure> {
     run_statements(

@@ -39,7 +39,11 @@ impl Watch {
         let notes = Arc::clone(&self.notes);
         let note = move |context: AuthContext<'_>| {
             let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+            // Other databases of the connection may have tables of the same names.
+            let is_main = context.database_name == Some("main");
             match context.action {
+                AuthAction::Pragma { .. } => notes.pragma = true,
+                _ if !is_main => {}
                 AuthAction::Insert { table_name }
                 | AuthAction::Update { table_name, .. }
                 | AuthAction::Delete { table_name } => {
@@ -52,7 +56,6 @@ impl Watch {
                 | AuthAction::AlterTable { table_name, .. } => {
                     notes.written.insert(table_name.to_lowercase());
                 }
-                AuthAction::Pragma { .. } => notes.pragma = true,
                 _ => {}
             }
             Authorization::Allow
@@ -86,6 +89,13 @@ impl Watch {
 }
 
 impl Seen {
+    /// Counts tables as written to that go by another name now than the one they were written by.
+    pub(super) fn renamed<'t>(&mut self, tables: impl Iterator<Item = &'t String>) {
+        if let Some(written) = &mut self.written {
+            written.extend(tables.cloned());
+        }
+    }
+
     /// Whether a table was written to, or may have been.
     pub(super) fn wrote(&self, table: &str) -> bool {
         let written = self.written.as_ref();

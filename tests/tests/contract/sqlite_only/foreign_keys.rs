@@ -248,6 +248,35 @@ fn orphans_that_were_there_before_are_tolerated() {
     });
 }
 
+/// A table goes by another name at the end than it was written by.
+#[test]
+fn renamed_tables_are_looked_at_too() {
+    let refused = |what: &str| format!("foreign keys at 0002_n.sql, rolled back: {what}");
+    let check = |sql: &str, what: &str| second("0002_n.sql", sql, &refused(what), UNCHANGED);
+    check(
+        "DELETE FROM parent WHERE id = 1; ALTER TABLE parent RENAME TO elder;",
+        "1 of child(p) without elder",
+    );
+    check(
+        "INSERT INTO child VALUES (30, 99); ALTER TABLE child RENAME TO kid;",
+        "1 of kid(p) without parent",
+    );
+    check(
+        "CREATE TABLE new (p INTEGER REFERENCES parent); INSERT INTO new VALUES (9);
+         ALTER TABLE new RENAME TO other;",
+        "1 of other(p) without parent",
+    );
+    check(
+        "ALTER TABLE child RENAME TO kid; INSERT INTO kid VALUES (30, 99);
+         ALTER TABLE kid RENAME TO little; ALTER TABLE parent RENAME TO elder;",
+        "1 of little(p) without elder",
+    );
+    check(
+        "ALTER TABLE parent RENAME TO `a``b`; DELETE FROM `a``b` WHERE id = 1;",
+        "1 of child(p) without a`b",
+    );
+}
+
 /// What was tolerated is looked at twice, but the step has one start and one end.
 #[test]
 fn tolerated_orphans_are_nothing_to_tell() {

@@ -141,6 +141,25 @@ fn attached_databases_are_left_alone() {
     assert_eq!(stage.db.rows("SELECT x FROM aux._migrate_history"), ["7"]);
 }
 
+/// The history is a table of the main database: others of its name are anybody's.
+#[test]
+fn migrations_may_write_to_other_tables_of_the_history_s_name() {
+    let mut stage = Stage::<SqliteFile>::new();
+    stage
+        .db
+        .sql("ATTACH ':memory:' AS aux; CREATE TABLE aux._migrate_history (x)");
+    let text =
+        "CREATE TEMP TABLE _migrate_history (x); INSERT INTO temp._migrate_history VALUES (1);
+        INSERT INTO aux._migrate_history VALUES (2); DROP TABLE temp._migrate_history;";
+    stage.check(
+        &[A, ("0002_t.sql", text), C],
+        Goal::Up,
+        "0 -> 3: up 1, up 2, up 3",
+        "a[] c[] @ 1 2 3",
+    );
+    assert_eq!(stage.db.rows("SELECT x FROM aux._migrate_history"), ["2"]);
+}
+
 /// One migrator serves any number of connections and threads.
 #[test]
 fn migrator_can_be_shared() {
