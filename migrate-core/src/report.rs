@@ -84,13 +84,31 @@ impl Report {
     }
 }
 
+/// What was done in a few words: `migrated from version 0 to 2`, `up to date at version 2`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
-            write!(f, "up to date at version {}", self.to)
-        } else {
-            write!(f, "migrated from version {} to {}", self.from, self.to)
+            return write!(f, "up to date at version {}", self.to);
         }
+        let recorded = |done: &Done| matches!(done.action, Action::Mark | Action::Unmark);
+        if self.from != self.to && !self.steps.iter().any(recorded) {
+            return write!(f, "migrated from version {} to {}", self.from, self.to);
+        }
+        for (at, done) in self.steps.iter().enumerate() {
+            let before = if at == 0 { "" } else { ", " };
+            let what = match done.action {
+                Action::Up => "applied",
+                Action::Down => "taken back",
+                Action::Adopt => "adopted",
+                Action::Mark => "marked",
+                Action::Unmark => "unmarked",
+            };
+            match done.version {
+                Some(version) => write!(f, "{before}{what} {version}")?,
+                None => write!(f, "{before}{what} `{}`", done.description)?,
+            }
+        }
+        write!(f, " at version {}", self.to)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use migrate_source::place::Place;
+use migrate_source::sql;
 
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::engine::orders::Orders;
@@ -205,6 +206,7 @@ pub(super) fn failed(
     let failed = Box::new(Failed {
         version: step.version(),
         description: step.description().to_owned(),
+        action: step.action,
         message: failure.message,
         code: failure.code,
         file: step.file().unwrap_or_default().to_owned(),
@@ -213,7 +215,11 @@ pub(super) fn failed(
     });
     let kind = match failure.fault {
         Fault::ReadOnly => ErrorKind::ReadOnly,
-        Fault::ForeignKeys(violations) => ErrorKind::ForeignKeys { failed, violations },
+        Fault::ForeignKeys(violations) => ErrorKind::ForeignKeys {
+            failed,
+            violations,
+            drops_table: drops_table(step),
+        },
         Fault::TransactionEnded => ErrorKind::TransactionEnded { failed },
         Fault::NotCompiled => ErrorKind::CodeNotCompiled {
             version: step.version().unwrap_or(0),
@@ -223,4 +229,14 @@ pub(super) fn failed(
         _ => ErrorKind::Sql { failed },
     };
     Trouble::Error(kind, failure.source)
+}
+
+fn drops_table(step: &Step<'_>) -> bool {
+    let (Some(sql), Some(migration)) = (step.sql(), step.migration) else {
+        return false;
+    };
+    let database = migration.database;
+    let all = sql::single_statements(sql, database);
+    all.iter()
+        .any(|statement| sql::drops_table(statement.text, database))
 }

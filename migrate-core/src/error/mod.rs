@@ -142,6 +142,8 @@ pub enum ErrorKind {
         failed: Box<Failed>,
         /// What is violated, per child table and constraint.
         violations: Vec<Violation>,
+        /// Whether the script drops a table, as a rebuild does.
+        drops_table: bool,
     },
     /// A migration ended the transaction it ran in.
     TransactionEnded {
@@ -194,6 +196,8 @@ pub struct Failed {
     pub version: Option<i64>,
     /// Its description.
     pub description: String,
+    /// Whether it was going up or down.
+    pub action: Action,
     /// The database's own message, or that of the code.
     pub message: String,
     /// The database's own code: SQLite's extended result code.

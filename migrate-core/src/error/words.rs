@@ -13,14 +13,15 @@ impl fmt::Display for Error {
         write!(f, "{}", self.kind())?;
         let report = self.report();
         if let Some(failed) = self.failed() {
-            write!(f, "\n  = {}", failed.outcome)?;
+            match (failed.action, failed.outcome) {
+                (Action::Down, Outcome::RolledBack) => {
+                    f.write_str("\n  = rolled back: nothing of it was taken back")?;
+                }
+                (_, outcome) => write!(f, "\n  = {outcome}")?,
+            }
         }
         if !report.is_empty() {
-            let (from, to) = (report.from, report.to);
-            write!(
-                f,
-                "\n  = kept: this run had migrated from version {from} to {to}"
-            )?;
+            write!(f, "\n  = kept: this run had {report}")?;
         }
         for cure in self.kind().cures() {
             write!(f, "\n  = help: {cure}")?;
@@ -53,8 +54,9 @@ impl fmt::Display for ErrorKind {
             ),
             ErrorKind::Missing { versions } => write!(
                 f,
-                "{} applied to the database, but not part of this program",
-                Versions(versions.clone()).verb("was", "were")
+                "{} applied to the database, but {} not part of this program",
+                Versions(versions.clone()).verb("was", "were"),
+                if versions.len() == 1 { "is" } else { "are" }
             ),
             ErrorKind::OutOfOrder { versions, database } => write!(
                 f,
@@ -63,7 +65,7 @@ impl fmt::Display for ErrorKind {
             ),
             ErrorKind::Irreversible { versions } => write!(
                 f,
-                "{} no down, so nothing was taken back",
+                "{} no down that this program can run, so nothing was taken back",
                 Versions(versions.clone()).verb("has", "have")
             ),
             ErrorKind::Unfinished {
@@ -126,7 +128,9 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Sql { failed }
             | ErrorKind::Code { failed }
             | ErrorKind::TransactionEnded { failed } => write!(f, "{failed}"),
-            ErrorKind::ForeignKeys { failed, violations } => {
+            ErrorKind::ForeignKeys {
+                failed, violations, ..
+            } => {
                 write!(f, "{failed}")?;
                 for Violation {
                     table,
@@ -179,6 +183,7 @@ impl ErrorKind {
         match self {
             ErrorKind::Changed { .. } => vec![
                 "restore the text that was applied and add a new migration for the change".to_owned(),
+                "while you are still writing it: `redo` takes back what was applied and applies the new text".to_owned(),
                 "comments, white space and line ends never count".to_owned(),
             ],
             ErrorKind::Newer { program, way_back, .. } => {
@@ -194,11 +199,18 @@ impl ErrorKind {
                 "put the files back: a migration that was applied somewhere is part of the program for ever".to_owned(),
                 "or accept them with the setting `missing(Policy::Accept)`".to_owned(),
             ],
-            ErrorKind::OutOfOrder { database, .. } => vec![
-                format!("renumber them above {database} if no database has them yet"),
-                "or run them where they are with the setting `out_of_order(Policy::Accept)`".to_owned(),
+            ErrorKind::OutOfOrder { database, versions } => vec![
+                match versions.len() {
+                    1 => format!("renumber it above {database} if no database has it yet"),
+                    _ => format!("renumber them above {database} if no database has them yet"),
+                },
+                "or run what is pending where it is with the setting `out_of_order(Policy::Accept)`".to_owned(),
             ],
-            ErrorKind::Irreversible { .. } => one("add a migration that changes things forward instead"),
+            ErrorKind::Irreversible { .. } => vec![
+                "add a migration that changes things forward instead".to_owned(),
+                "a down that is code is not kept in the database: only a program that has it can run it"
+                    .to_owned(),
+            ],
             ErrorKind::Unfinished {
                 action: Action::Down,
                 ..
@@ -227,10 +239,24 @@ impl ErrorKind {
             ErrorKind::WrongDatabase { .. } => {
                 one("name the database where they are embedded: `embed_migrations!(\"…\", database = \"…\")`")
             }
-            ErrorKind::ForeignKeys { .. } => vec![
-                "foreign keys are off while a migration runs and checked at its end".to_owned(),
-                "a file that relies on cascades says `-- migrate: foreign-keys on` in its first lines".to_owned(),
-            ],
+            ErrorKind::ForeignKeys {
+                failed,
+                drops_table,
+                ..
+            } => {
+                let stopped = matches!(failed.outcome, Outcome::Stopped { .. });
+                let mut cures = one("foreign keys are off while a migration runs and checked at its end");
+                if stopped {
+                    cures[0] = "foreign keys are off while a migration runs and checked after each statement".to_owned();
+                    cures.push("put statements that belong together between `BEGIN;` and `COMMIT;`".to_owned());
+                }
+                cures.push(if *drops_table {
+                    "a rebuilt table must keep the rows that others refer to: look at its `INSERT … SELECT`".to_owned()
+                } else {
+                    "a file that relies on cascades says `-- migrate: foreign-keys on` in its first lines".to_owned()
+                });
+                cures
+            }
             ErrorKind::TransactionEnded { .. } => vec![
                 "a migration runs in a transaction of the runner's, which it must leave open".to_owned(),
                 "a file that needs its own says `-- migrate: no-transaction` in its first lines".to_owned(),
@@ -245,6 +271,11 @@ impl ErrorKind {
                 "another tool has migrated this database: nothing was run".to_owned(),
                 format!("if it is as this program's version {counter} would have left it, record that with `mark` for each version"),
             ],
+            ErrorKind::Sql { failed }
+                if failed.action == Action::Up && failed.message.contains("already exists") =>
+            {
+                one("if another tool or an older program has made it, record that with `mark` instead of running it again")
+            }
             ErrorKind::UnknownVersion { .. }
             | ErrorKind::InvalidSet { .. }
             | ErrorKind::Sql { .. }
@@ -261,6 +292,18 @@ impl fmt::Display for Failed {
             None => write!(f, "{}\n --> {}", self.message, self.file)?,
         }
         match self.version {
+            Some(version) if self.action == Action::Down => {
+                write!(
+                    f,
+                    "\n  = in the down of migration {version} \"{}\"",
+                    self.description
+                )
+            }
+            Some(version) if self.action == Action::Down => write!(
+                f,
+                "\n  = in the down of migration {version} \"{}\"",
+                self.description
+            ),
             Some(version) => write!(f, "\n  = in migration {version} \"{}\"", self.description),
             None => write!(
                 f,

@@ -104,7 +104,10 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
             action: Action::Up,
         });
     }
-    let found = Comparison::of(now.set, now.history);
+    let mut found = Comparison::of(now.set, now.history);
+    // What was edited since can be taken back as it was applied; what stays must fit.
+    let goes = |version: i64| rows.iter().any(|row| row.version == version);
+    found.changed.retain(|changed| !goes(changed.version));
     found.refuse_changed()?;
     let repeated = now.history.repeated.iter().rev();
     let mut steps: Vec<Step<'m>> = repeated
@@ -145,13 +148,15 @@ fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated, newer: bool) -> O
     Some(stored_step(now, id, &row.name, sql))
 }
 
-/// For a version that the program knows, its own down; for another, the one the history keeps.
+/// For a version that the program knows as it was applied, its own down; for another, or one that
+/// was edited since, the one that the history keeps: it takes back what was applied.
 fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
-    if let Some(migration) = compare::find(now.set, row.version) {
-        return migration
-            .down
-            .as_ref()
-            .map(|_| step(Action::Down, migration));
+    let own = compare::find(now.set, row.version);
+    if let Some(own) = own {
+        let unchanged = row.checksum == own.checksum.to_string();
+        if unchanged || (row.down.is_none() && own.is_code()) {
+            return own.down.as_ref().map(|_| step(Action::Down, own));
+        }
     }
     let id = Id::Version(row.version);
     Some(stored_step(now, id, &row.description, row.down.as_deref()?))
@@ -187,6 +192,8 @@ fn redo<'m>(now: Situation<'m, '_>) -> Result<Vec<Step<'m>>, ErrorKind> {
         return Ok(Vec::new());
     };
     let Some(migration) = compare::find(now.set, row.version) else {
+        let found = Comparison::of(now.set, now.history);
+        found.refusal(now.set, now.history, &Settings::default(), 0)?;
         return Err(ErrorKind::Missing {
             versions: vec![row.version],
         });

@@ -328,25 +328,48 @@ fn histories_are_verified_as_by_refinery() {
     edited_row(&mut edited, 1).checksum = checksum(99).to_string();
     edited_row(&mut edited, 2).checksum = checksum(99).to_string();
     for settings in [&refuse, &accept_missing, &accept_order] {
-        for goal in [
-            Goal::Up,
-            Goal::UpTo(3),
-            Goal::Down(1),
-            Goal::DownTo(2),
-            Goal::Reset,
-            Goal::Redo,
-        ] {
+        for goal in [Goal::Up, Goal::UpTo(3)] {
             match planned(&set(all, &[]), &edited, settings, goal) {
                 Err(ErrorKind::Changed { changed }) => {
-                    assert_eq!(
-                        changed.iter().map(|c| c.version).collect::<Vec<_>>(),
-                        [2, 3]
-                    );
+                    let versions: Vec<i64> = changed.iter().map(|c| c.version).collect();
+                    assert_eq!(versions, [2, 3]);
                 }
                 other => panic!("{goal:?}: {other:?}"),
             }
         }
     }
+    // What was applied is taken back as it was applied; what stays must fit.
+    let own = set(all, &[]);
+    for (goal, steps) in [
+        (Goal::Down(1), None),
+        (Goal::Redo, None),
+        (Goal::Down(2), Some("down 3, down 2")),
+        (Goal::DownTo(1), Some("down 3, down 2")),
+    ] {
+        let planned = planned(&own, &edited, &refuse, goal).ok();
+        assert_eq!(planned.map(|steps| steps.join(", ")).as_deref(), steps);
+    }
+    edited_row(&mut edited, 1).checksum = checksum(2).to_string();
+    let redo = planned(&own, &edited, &refuse, Goal::Redo).expect("nothing refuses");
+    assert_eq!(redo, ["down 3", "up 3"]);
+    edited_row(&mut edited, 1).checksum = checksum(99).to_string();
+    let situation = Situation {
+        set: &own,
+        database: Database::Sqlite,
+        history: &edited,
+        settings: &refuse,
+        in_place: 0,
+    };
+    let back = plan(situation, Goal::DownTo(0)).expect("nothing refuses");
+    let files: Vec<_> = back.steps().iter().filter_map(Step::file).collect();
+    assert_eq!(
+        files,
+        [
+            "_migrate_history/3.down",
+            "_migrate_history/2.down",
+            "down.sql"
+        ]
+    );
 }
 
 #[test]
@@ -387,8 +410,12 @@ fn redo_marks_and_unmarks() {
     let settings = Settings::default();
     check(&[1, 2], &[1, 2], &settings, Goal::Redo, Ok("down 2, up 2"));
     check(&[1, 2], &[], &settings, Goal::Redo, Ok(""));
-    let missing = Err(ErrorKind::Missing { versions: vec![2] });
-    check(&[1], &[1, 2], &settings, Goal::Redo, missing);
+    let newer = Err(ErrorKind::Newer {
+        database: 2,
+        program: 1,
+        way_back: true,
+    });
+    check(&[1], &[1, 2], &settings, Goal::Redo, newer);
     check(&[1, 2], &[1], &settings, Goal::Mark(2), Ok("mark 2"));
     check(&[1, 2], &[1], &settings, Goal::Mark(1), Ok(""));
     check(&[1, 2], &[1], &settings, Goal::Unmark(1), Ok("unmark 1"));

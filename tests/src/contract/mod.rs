@@ -64,7 +64,7 @@ macro_rules! contract {
                     failing_down_keeps_what_was_taken_back_before
                     failing_stored_down_names_the_history
                     missing_version_is_taken_back_by_its_stored_down
-                    changed_migrations_are_not_taken_back
+                    changed_migrations_are_taken_back_as_they_were
                     out_of_order_ones_are_taken_back_by_number
                 }
                 refusals {

@@ -115,7 +115,7 @@ pub fn failing_bite_keeps_those_before_it<D: TestDatabase>() {
     );
     let count = (
         "0002_e.up.sql",
-        "-- migrate: repeat\nUPDATE q SET done = done + 1;\n",
+        "-- migrate: repeat\nUPDATE q SET done = done + 1 WHERE x > 0;\n",
     );
     let files = &[strict, count];
     let folder = stage.folder(files);

@@ -73,7 +73,9 @@ pub fn of_kind(kind: &ErrorKind) -> String {
         ErrorKind::Sql { failed } => format!("sql {}", of_failed(failed)),
         ErrorKind::Code { failed } => format!("code {}: {}", of_failed(failed), failed.message),
         ErrorKind::CodeNotCompiled { version, .. } => format!("code {version} not compiled"),
-        ErrorKind::ForeignKeys { failed, violations } => {
+        ErrorKind::ForeignKeys {
+            failed, violations, ..
+        } => {
             let violations: Vec<String> = violations.iter().map(of_violation).collect();
             format!(
                 "foreign keys {}: {}",

@@ -1,10 +1,11 @@
 //! The file of a database: when it is written, and when not at all.
 
 use std::fs;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use migrate_core::rusqlite::{Connection, OpenFlags};
-use migrate_core::{ErrorKind, Goal, Migrator, Transactions};
+use migrate_core::{ErrorKind, Event, Goal, Migrator, Transactions};
 use migrate_tests::contract::{
     A, B, B_BROKEN, C, Files, ONE, Stage, THREE, TWO, TestConnection, TestDatabase, of_kind, told,
 };
@@ -291,6 +292,38 @@ fn database_in_memory_is_like_any_other() {
         told(&db.bring(&migrator, Goal::Reset)),
         "3 -> 0: down 3, down 2, down 1"
     );
+}
+
+/// Whether the history has changed meanwhile is told by a number that each way of sharing a database
+/// keeps in its own way.
+#[test]
+fn run_that_is_overtaken_does_nothing_twice_however_the_database_is_shared() {
+    let log: Files<'_> = &[
+        A,
+        ("0002_one.sql", "INSERT INTO a VALUES (1);"),
+        ("0003_c.sql", "INSERT INTO a VALUES (2);"),
+    ];
+    let folder = set(log);
+    let set = folder.migrations();
+    for transactions in [Transactions::Each, Transactions::Grouped] {
+        let database = SqliteFile::fresh();
+        database.connect().sql("PRAGMA journal_mode = WAL");
+        let shared = format!("file:overtaken{transactions:?}?mode=memory&cache=shared");
+        let open = || Connection::open_with_flags(&shared, OpenFlags::default()).unwrap();
+        for (mut db, other) in [(database.connect(), database.connect()), (open(), open())] {
+            let plain = Migrator::new(&set).transactions(transactions);
+            plain.up_to(&mut db, 1).unwrap();
+            let other = Mutex::new(Some(other));
+            let migrator = plain.clone().observe(|event| {
+                let other = other.lock().unwrap().take();
+                if let (Event::Planned { .. }, Some(mut other)) = (event, other) {
+                    plain.up_to(&mut other, 2).unwrap();
+                }
+            });
+            assert_eq!(told(&db.bring(&migrator, Goal::Up)), "1 -> 3: up 3");
+            assert_eq!(db.rows("SELECT x FROM a ORDER BY x"), ["1", "2"]);
+        }
+    }
 }
 
 /// There the lock of another connection is no `SQLITE_BUSY`, but `SQLITE_LOCKED_SHAREDCACHE`.
