@@ -9,7 +9,8 @@ mod args;
 mod emit;
 mod place;
 
-use migrate_source::folder::{Problem, disk};
+use migrate_source::Database;
+use migrate_source::folder::{Code, Folder, Options, Problem, Up, disk};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
@@ -53,6 +54,12 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
         )]
     })?;
     let folder = listing.read(&args.options);
+    if let Some(code) = code_without_driver(&args.options, &folder) {
+        return Err(vec![format!(
+            "code migrations run on SQLite only\n --> {}/{}:1:1\n  = help: write it in SQL",
+            place.shown, code.path
+        )]);
+    }
     if folder.findings.is_empty() || caller.is_editor() {
         let emit = emit::Emit::new(args, &place, caller.is_editor());
         return Ok(emit.folder(&listing.files, &folder));
@@ -61,6 +68,20 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
     Err(findings
         .map(|finding| finding.render(&place.shown))
         .collect())
+}
+
+/// The first code migration of a folder for a database that has no driver to give it.
+fn code_without_driver<'f>(options: &Options, folder: &'f Folder) -> Option<&'f Code> {
+    if options.database == Database::Sqlite {
+        return None;
+    }
+    folder
+        .migrations
+        .iter()
+        .find_map(|migration| match &migration.up {
+            Up::Code(code) => Some(code),
+            Up::Sql(_) => None,
+        })
 }
 
 /// Compile errors, and an empty set, so that its name at least is there.

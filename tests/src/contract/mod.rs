@@ -20,6 +20,7 @@ mod told;
 pub mod transactions;
 pub mod up;
 pub mod waiting;
+pub mod walks;
 
 pub use database::{TestConnection, TestDatabase};
 pub use files::*;
@@ -168,6 +169,10 @@ macro_rules! contract {
                     planning_and_reading_tell_nothing
                     every_observer_is_told
                     observer_that_panics_leaves_nothing_half_done
+                }
+                walks {
+                    history_and_schema_stay_together
+                    every_verb_keeps_its_promises
                 }
                 history {
                     table_may_have_any_name

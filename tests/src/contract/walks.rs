@@ -1,0 +1,186 @@
+//! Long walks: programs of any age, with mistakes of every kind, one after the other on one
+//! database. Each step keeps the promises of [`Stage::run`](super::Stage::run).
+//!
+//! The walks are the same each time. A failing one names itself and its step.
+
+use migrate_core::{Goal, Migrator, Policy, Transactions};
+
+use super::{Stage, TestConnection, TestDatabase, told};
+
+const WALKS: u64 = 60;
+const STEPS: usize = 14;
+
+/// Numbers that look like chance (Knuth's linear congruential generator, "MMIX").
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = (self.0.wrapping_mul(6_364_136_223_846_793_005))
+            .wrapping_add(1_442_695_040_888_963_407);
+        let high = usize::try_from(self.0 >> 33).unwrap_or(0);
+        high % sides
+    }
+
+    fn one<'o>(&mut self, options: &[&'o str]) -> &'o str {
+        options[self.roll(options.len())]
+    }
+
+    fn policy(&mut self) -> Policy {
+        match self.roll(3) {
+            0 => Policy::Accept,
+            _ => Policy::Refuse,
+        }
+    }
+
+    /// Some of five migrations. The one numbered N makes the table `tN`.
+    fn files(&mut self) -> Vec<(String, String)> {
+        let mut files = Vec::new();
+        let newest = 1 + self.roll(5);
+        for version in 1..=newest {
+            if self.roll(6) == 0 {
+                continue;
+            }
+            let up = self.one(&[
+                "CREATE TABLE tN (x INTEGER);",
+                "CREATE TABLE tN (x INTEGER);",
+                "CREATE TABLE tN (x INTEGER);",
+                "-- in other words\nCREATE TABLE tN (\n  x INTEGER\n);",
+                "CREATE TABLE tN (x INTEGER, edited INTEGER);",
+                "CREATE TABLE tN (x INTEGER);\nOOPS;",
+                "-- migrate: no-transaction\nCREATE TABLE tN (x INTEGER);\nVACUUM;\nINSERT INTO tN VALUES (1);",
+                "-- migrate: no-transaction\nCREATE TABLE tN (x INTEGER);\nVACUUM;\nOOPS;",
+                "-- migrate: no-transaction\nCREATE TABLE tN (x INTEGER);\nOOPS;",
+            ]);
+            files.push((
+                format!("{version}_t.up.sql"),
+                up.replace('N', &version.to_string()),
+            ));
+            let down = self.one(&[
+                "DROP TABLE tN;",
+                "DROP TABLE tN;",
+                "DROP TABLE tN;",
+                "",
+                "DROP TABLE tN;\nOOPS;",
+                "-- migrate: no-transaction\nVACUUM;\nDROP TABLE tN;",
+                "-- migrate: no-transaction\nDELETE FROM tN;\nOOPS;\nDROP TABLE tN;",
+            ]);
+            if !down.is_empty() {
+                files.push((
+                    format!("{version}_t.down.sql"),
+                    down.replace('N', &version.to_string()),
+                ));
+            }
+        }
+        if self.roll(3) == 0 {
+            let view = self.one(&[
+                "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1 AS x;",
+                "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 2 AS x;",
+                "DROP VIEW IF EXISTS v;\nOOPS;",
+            ]);
+            files.push(("R__v.sql".to_owned(), view.to_owned()));
+            files.push((
+                "R__v.down.sql".to_owned(),
+                "DROP VIEW IF EXISTS v;".to_owned(),
+            ));
+        }
+        files
+    }
+
+    fn migrator<'m>(&mut self, migrator: Migrator<'m>) -> Migrator<'m> {
+        let transactions = [
+            Transactions::Auto,
+            Transactions::Each,
+            Transactions::Grouped,
+        ];
+        migrator
+            .transactions(transactions[self.roll(3)])
+            .newer(self.policy())
+            .missing(self.policy())
+            .out_of_order(self.policy())
+    }
+
+    /// A goal that runs migrations.
+    fn way(&mut self) -> Goal {
+        let version = i64::try_from(self.roll(6)).unwrap_or(0);
+        match self.roll(10) {
+            0..=3 => Goal::Up,
+            4 => Goal::UpTo(version),
+            5 | 6 => Goal::Down(self.roll(3)),
+            7 => Goal::DownTo(version),
+            8 => Goal::Redo,
+            _ => Goal::Reset,
+        }
+    }
+}
+
+/// Walks, and tells `look` of every step.
+fn walk<D: TestDatabase>(
+    goal: impl Fn(&mut Dice) -> Goal,
+    look: impl Fn(&mut Stage<D>, &Migrator<'_>, &str),
+) {
+    for number in 0..WALKS {
+        let mut dice = Dice(number);
+        let mut stage = Stage::<D>::new();
+        let mut track = Vec::new();
+        for _ in 0..STEPS {
+            let files = dice.files();
+            let files: Vec<(&str, &str)> = files
+                .iter()
+                .map(|(n, t)| (n.as_str(), t.as_str()))
+                .collect();
+            let folder = stage.folder(&files);
+            let set = folder.migrations();
+            let migrator = dice.migrator(stage.migrator(&set));
+            let goal = goal(&mut dice);
+            track.push(format!("{goal:?} of {files:?}"));
+            let step = Step {
+                number,
+                track: &track,
+            };
+            let ran = stage.run(&migrator, goal, None);
+            eprintln!("TOLD {}", told(&ran)); look(&mut stage, &migrator, &told(&ran));
+            std::mem::forget(step);
+        }
+    }
+}
+
+/// Prints the way to a step that fails.
+struct Step<'t> {
+    number: u64,
+    track: &'t [String],
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        eprintln!("walk {}:\n  {}", self.number, self.track.join("\n  "));
+    }
+}
+
+pub fn history_and_schema_stay_together<D: TestDatabase>() {
+    walk::<D>(Dice::way, |stage, migrator, told| {
+        let applied = stage.db.applied(migrator).unwrap();
+        let relations = stage.db.relations();
+        for version in 1..=5 {
+            let row = applied.iter().find(|row| row.version() == version);
+            let table = relations.contains(&format!("t{version}"));
+            match row {
+                Some(row) if row.is_finished() => assert!(table, "t{version} is missing: {told}"),
+                Some(_) => {}
+                None => assert!(!table, "t{version} is left behind: {told}"),
+            }
+        }
+        assert!(applied.is_sorted_by_key(migrate_core::Applied::version));
+    });
+}
+
+pub fn every_verb_keeps_its_promises<D: TestDatabase>() {
+    let goal = |dice: &mut Dice| {
+        let version = i64::try_from(dice.roll(6)).unwrap_or(0);
+        match dice.roll(8) {
+            0 => Goal::Mark(version),
+            1 => Goal::Unmark(version),
+            _ => dice.way(),
+        }
+    };
+    walk::<D>(goal, |_, _, _| {});
+}
