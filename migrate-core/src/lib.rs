@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// A program and a build script are shown as they are written.
-#![allow(clippy::needless_doctest_main)]
+// A program, a build script and a test are shown as they are written.
+#![allow(clippy::needless_doctest_main, clippy::test_attr_in_doctest)]
 // Without a database there is nothing to run, but the types are there.
 #![cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 

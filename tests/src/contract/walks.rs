@@ -138,7 +138,7 @@ fn walk<D: TestDatabase>(
                 track: &track,
             };
             let ran = stage.run(&migrator, goal, None);
-            eprintln!("TOLD {}", told(&ran)); look(&mut stage, &migrator, &told(&ran));
+            look(&mut stage, &migrator, &told(&ran));
             std::mem::forget(step);
         }
     }
