@@ -49,6 +49,8 @@ impl<'m, 'h> Comparison<'m, 'h> {
                         found.changed.push(Changed {
                             version: *version,
                             file: migration.file().to_owned(),
+                            applied_as: row.description.clone(),
+                            description: migration.description().to_owned(),
                             applied: row.checksum.clone(),
                             now: migration.checksum,
                         });

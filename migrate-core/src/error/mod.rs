@@ -182,6 +182,10 @@ pub struct Changed {
     pub version: i64,
     /// Its file in the program.
     pub file: String,
+    /// What it was for when it was applied.
+    pub applied_as: String,
+    /// What it is for now. Where the two differ, they are perhaps two migrations with one number.
+    pub description: String,
     /// The checksum it was applied with.
     pub applied: String,
     /// The checksum it has now.

@@ -37,10 +37,21 @@ impl fmt::Display for ErrorKind {
                 let versions = Versions(changed.iter().map(|c| c.version).collect());
                 write!(f, "{versions} changed after having been applied")?;
                 for Changed {
-                    file, applied, now, ..
+                    version,
+                    file,
+                    applied_as,
+                    description,
+                    applied,
+                    now,
                 } in changed
                 {
                     write!(f, "\n --> {file}")?;
+                    if applied_as != description {
+                        write!(
+                            f,
+                            "\n  = applied as \"{applied_as}\", now \"{description}\": two migrations with number {version}?"
+                        )?;
+                    }
                     write!(f, "\n  = applied with checksum {applied}")?;
                     write!(f, "\n  = the program has       {now}")?;
                 }

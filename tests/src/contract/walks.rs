@@ -7,7 +7,7 @@ use migrate_core::{Goal, Migrator, Policy, Transactions};
 
 use super::{Stage, TestConnection, TestDatabase, told};
 
-const WALKS: u64 = 60;
+const WALKS: u64 = 30;
 const STEPS: usize = 14;
 
 /// Numbers that look like chance (Knuth's linear congruential generator, "MMIX").
@@ -32,56 +32,52 @@ impl Dice {
         }
     }
 
-    /// Some of five migrations. The one numbered N makes the table `tN`.
+    /// The first of five migrations, with at most one mistake. The one numbered `$` makes the table
+    /// `t$`, and every third runs statement by statement.
     fn files(&mut self) -> Vec<(String, String)> {
+        let newest = 2 + self.roll(4);
+        // Most often a version that there is not.
+        let mistaken = self.roll(12);
         let mut files = Vec::new();
-        let newest = 1 + self.roll(5);
         for version in 1..=newest {
-            if self.roll(6) == 0 {
-                continue;
+            let (mut up, mut down) = match version % 3 {
+                0 => (
+                    "-- migrate: no-transaction\nCREATE TABLE t$ (x INTEGER);\nVACUUM;\nINSERT INTO t$ VALUES (1);",
+                    "-- migrate: no-transaction\nDELETE FROM t$;\nVACUUM;\nDROP TABLE t$;",
+                ),
+                _ => ("CREATE TABLE t$ (x INTEGER);", "DROP TABLE t$;"),
+            };
+            if version == mistaken {
+                match self.roll(8) {
+                    0 => continue,
+                    1 => down = "",
+                    2 => down = "DELETE FROM t$;\nOOPS;",
+                    3 => {
+                        down = "-- migrate: no-transaction\nDELETE FROM t$;\nOOPS;\nDROP TABLE t$;"
+                    }
+                    4 => up = "CREATE TABLE t$ (x INTEGER, edited INTEGER);",
+                    5 => up = "CREATE TABLE t$ (x INTEGER);\nOOPS;",
+                    6 => {
+                        up = "-- migrate: no-transaction\nCREATE TABLE t$ (x INTEGER);\nVACUUM;\nOOPS;"
+                    }
+                    _ => up = "-- in other words\nCREATE TABLE t$ (\n  x INTEGER\n)\n;",
+                }
             }
-            let up = self.one(&[
-                "CREATE TABLE tN (x INTEGER);",
-                "CREATE TABLE tN (x INTEGER);",
-                "CREATE TABLE tN (x INTEGER);",
-                "-- in other words\nCREATE TABLE tN (\n  x INTEGER\n);",
-                "CREATE TABLE tN (x INTEGER, edited INTEGER);",
-                "CREATE TABLE tN (x INTEGER);\nOOPS;",
-                "-- migrate: no-transaction\nCREATE TABLE tN (x INTEGER);\nVACUUM;\nINSERT INTO tN VALUES (1);",
-                "-- migrate: no-transaction\nCREATE TABLE tN (x INTEGER);\nVACUUM;\nOOPS;",
-                "-- migrate: no-transaction\nCREATE TABLE tN (x INTEGER);\nOOPS;",
-            ]);
-            files.push((
-                format!("{version}_t.up.sql"),
-                up.replace('N', &version.to_string()),
-            ));
-            let down = self.one(&[
-                "DROP TABLE tN;",
-                "DROP TABLE tN;",
-                "DROP TABLE tN;",
-                "",
-                "DROP TABLE tN;\nOOPS;",
-                "-- migrate: no-transaction\nVACUUM;\nDROP TABLE tN;",
-                "-- migrate: no-transaction\nDELETE FROM tN;\nOOPS;\nDROP TABLE tN;",
-            ]);
+            let number = version.to_string();
+            files.push((format!("{version}_t.up.sql"), up.replace('$', &number)));
             if !down.is_empty() {
-                files.push((
-                    format!("{version}_t.down.sql"),
-                    down.replace('N', &version.to_string()),
-                ));
+                files.push((format!("{version}_t.down.sql"), down.replace('$', &number)));
             }
         }
-        if self.roll(3) == 0 {
-            let view = self.one(&[
-                "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1 AS x;",
-                "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 2 AS x;",
-                "DROP VIEW IF EXISTS v;\nOOPS;",
-            ]);
+        let view = self.one(&[
+            "",
+            "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1 AS x;",
+            "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 2 AS x;",
+        ]);
+        if !view.is_empty() {
             files.push(("R__v.sql".to_owned(), view.to_owned()));
-            files.push((
-                "R__v.down.sql".to_owned(),
-                "DROP VIEW IF EXISTS v;".to_owned(),
-            ));
+            let down = "DROP VIEW IF EXISTS v;".to_owned();
+            files.push(("R__v.down.sql".to_owned(), down));
         }
         files
     }
@@ -133,26 +129,27 @@ fn walk<D: TestDatabase>(
             let migrator = dice.migrator(stage.migrator(&set));
             let goal = goal(&mut dice);
             track.push(format!("{goal:?} of {files:?}"));
-            let step = Step {
+            let _way = Way {
                 number,
                 track: &track,
             };
             let ran = stage.run(&migrator, goal, None);
             look(&mut stage, &migrator, &told(&ran));
-            std::mem::forget(step);
         }
     }
 }
 
-/// Prints the way to a step that fails.
-struct Step<'t> {
+/// Prints itself when a step fails.
+struct Way<'t> {
     number: u64,
     track: &'t [String],
 }
 
-impl Drop for Step<'_> {
+impl Drop for Way<'_> {
     fn drop(&mut self) {
-        eprintln!("walk {}:\n  {}", self.number, self.track.join("\n  "));
+        if std::thread::panicking() {
+            eprintln!("walk {}:\n  {}", self.number, self.track.join("\n  "));
+        }
     }
 }
 

@@ -258,7 +258,7 @@ fn renamed_tables_are_looked_at_too() {
         "1 of child(p) without elder",
     );
     check(
-        "INSERT INTO child VALUES (30, 99); ALTER TABLE child RENAME TO kid;",
+        "INSERT INTO child VALUES (30, 99); alter table child rename to kid;",
         "1 of kid(p) without parent",
     );
     check(
@@ -275,6 +275,14 @@ fn renamed_tables_are_looked_at_too() {
         "ALTER TABLE parent RENAME TO `a``b`; DELETE FROM `a``b` WHERE id = 1;",
         "1 of child(p) without a`b",
     );
+}
+
+#[test]
+fn tables_that_a_step_renames_are_looked_at_too() {
+    let sql = "-- migrate: no-transaction\nBEGIN;\nDELETE FROM parent WHERE id = 1;\n\
+               ALTER TABLE parent RENAME TO elder;\nCOMMIT;\n";
+    let words = "foreign keys at 0002_n.sql, stopped after 0: 1 of child(p) without elder";
+    second("0002_n.sql", sql, words, UNCHANGED);
 }
 
 /// What was tolerated is looked at twice, but the step has one start and one end.
