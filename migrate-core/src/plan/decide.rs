@@ -113,6 +113,7 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
     let mut steps: Vec<Step<'m>> = repeated
         .filter_map(|row| repeatable_down(now, row, !found.newer.is_empty()))
         .collect();
+    let all = rows.len() == now.history.rows.len();
     let mut irreversible = Vec::new();
     for row in rows {
         match down_step(now, row) {
@@ -123,13 +124,39 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
             None => irreversible.push(row.version),
         }
     }
-    if irreversible.is_empty() {
-        Ok(steps)
-    } else {
-        Err(ErrorKind::Irreversible {
+    if !irreversible.is_empty() {
+        return Err(ErrorKind::Irreversible {
             versions: irreversible,
-        })
+        });
     }
+    if all {
+        // What made the rows of a table that is gone has to make them again.
+        let gone: Vec<Step<'m>> = now
+            .history
+            .repeated
+            .iter()
+            .filter_map(|row| forgotten(&steps, row))
+            .collect();
+        steps.extend(gone);
+    }
+    Ok(steps)
+}
+
+/// A repeatable migration without a down, of which nothing is left once all is taken back.
+fn forgotten<'m>(steps: &[Step<'m>], row: &Repeated) -> Option<Step<'m>> {
+    let id = Id::Repeatable(Cow::Owned(row.name.clone()));
+    if steps.iter().any(|step| step.id == id) {
+        return None;
+    }
+    Some(Step {
+        action: Action::Unmark,
+        id,
+        description: Cow::Owned(row.name.clone()),
+        body: None,
+        migration: None,
+        transaction: Transaction::Own,
+        resume: 0,
+    })
 }
 
 /// As for a version: the program's own down, or the one that the history of a newer program keeps.

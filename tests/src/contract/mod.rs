@@ -132,6 +132,7 @@ macro_rules! contract {
                     they_run_only_on_the_newest_schema
                     they_are_taken_back_first
                     several_are_taken_back_in_reverse
+                    reset_forgets_those_without_a_down
                     older_program_takes_them_back_first
                     one_that_commits_for_itself_is_refused
                     alone_they_are_a_set

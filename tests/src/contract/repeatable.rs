@@ -96,6 +96,15 @@ pub fn several_are_taken_back_in_reverse<D: TestDatabase>() {
     stage.check(files, Goal::Reset, "1 -> 0: down w, down v, down 1", "@");
 }
 
+/// What made the rows of a table that is gone makes them again.
+pub fn reset_forgets_those_without_a_down<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    let files = &[A, A_DOWN, LOG];
+    stage.check(files, Goal::Up, "0 -> 1: up 1, up log", "a[1] @ 1");
+    stage.check(files, Goal::Reset, "1 -> 0: down 1, unmark log", "@");
+    stage.check(files, Goal::Up, "0 -> 1: up 1, up log", "a[1] @ 1");
+}
+
 /// An older program knows neither the view nor what it stands on.
 pub fn older_program_takes_them_back_first<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
@@ -210,7 +219,12 @@ pub fn renamed_one_does_not_stand_in_the_way_back<D: TestDatabase>() {
         ("R__views.down.sql", V_DOWN.1),
     ];
     stage.check(renamed, Goal::Up, "1 -> 1: up views", "a[] v[] @ 1");
-    stage.check(renamed, Goal::Reset, "1 -> 0: down views, down 1", "@");
+    stage.check(
+        renamed,
+        Goal::Reset,
+        "1 -> 0: down views, down 1, unmark v",
+        "@",
+    );
     stage.check(renamed, Goal::Up, "0 -> 1: up 1, up views", "a[] v[] @ 1");
 }
 
