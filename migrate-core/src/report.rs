@@ -66,6 +66,12 @@ impl Report {
         self.versions(Action::Up)
     }
 
+    /// The versions that were in place already and were recorded without running them, in order.
+    #[must_use]
+    pub fn adopted(&self) -> Vec<i64> {
+        self.versions(Action::Adopt)
+    }
+
     /// The versions that were taken back, in order.
     #[must_use]
     pub fn reverted(&self) -> Vec<i64> {

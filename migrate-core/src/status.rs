@@ -129,6 +129,11 @@ impl Status {
         }
     }
 
+    /// The numbered migrations that the program has.
+    pub fn available(&self) -> impl Iterator<Item = &Line> {
+        self.migrations.iter().filter(|line| line.file.is_some())
+    }
+
     /// The numbered migrations that are to be applied.
     pub fn pending(&self) -> impl Iterator<Item = &Line> {
         let states = [State::Pending, State::OutOfOrder, State::Unfinished];

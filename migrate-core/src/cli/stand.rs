@@ -66,7 +66,7 @@ fn is_misfit(kind: &ErrorKind) -> bool {
 }
 
 fn status_text(status: &Status, refusal: Option<&str>) -> String {
-    let available = status.migrations.iter().filter(|line| line.file.is_some());
+    let available = status.available();
     let mut text = format!(
         "Current version: {}\nAvailable migrations: {}\n",
         status.current,

@@ -310,11 +310,6 @@ impl fmt::Display for Failed {
                     self.description
                 )
             }
-            Some(version) if self.action == Action::Down => write!(
-                f,
-                "\n  = in the down of migration {version} \"{}\"",
-                self.description
-            ),
             Some(version) => write!(f, "\n  = in migration {version} \"{}\"", self.description),
             None => write!(
                 f,
