@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Irreversible {
         /// Their versions, the newest first.
         versions: Vec<i64>,
+        /// Those of them that the program does not know. Their downs are perhaps code.
+        unknown: Vec<i64>,
     },
     /// A migration that runs statement by statement has stopped half-way, up or down, and cannot go
     /// the other way before it has come to its end.

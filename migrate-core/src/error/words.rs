@@ -74,7 +74,7 @@ impl fmt::Display for ErrorKind {
                 "{} pending, but the database is at version {database} already",
                 Versions(versions.clone()).verb("is", "are")
             ),
-            ErrorKind::Irreversible { versions } => write!(
+            ErrorKind::Irreversible { versions, .. } => write!(
                 f,
                 "{} no down that this program can run, so nothing was taken back",
                 Versions(versions.clone()).verb("has", "have")
@@ -217,11 +217,16 @@ impl ErrorKind {
                 },
                 "or run what is pending where it is with the setting `out_of_order(Policy::Accept)`".to_owned(),
             ],
-            ErrorKind::Irreversible { .. } => vec![
-                "add a migration that changes things forward instead".to_owned(),
-                "a down that is code is not kept in the database: only a program that has it can run it"
-                    .to_owned(),
-            ],
+            ErrorKind::Irreversible { unknown, .. } => {
+                let mut cures = one("add a migration that changes things forward instead");
+                if !unknown.is_empty() {
+                    cures.push(format!(
+                        "a down that is code is not kept in the database: if {} one, take it back with the program that has it",
+                        Versions(unknown.clone()).verb("has", "have")
+                    ));
+                }
+                cures
+            }
             ErrorKind::Unfinished {
                 action: Action::Down,
                 ..

@@ -125,7 +125,9 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
         }
     }
     if !irreversible.is_empty() {
+        let is_unknown = |version: &i64| compare::find(now.set, *version).is_none();
         return Err(ErrorKind::Irreversible {
+            unknown: irreversible.iter().copied().filter(is_unknown).collect(),
             versions: irreversible,
         });
     }

@@ -272,7 +272,8 @@ fn steps_are_taken_as_by_golang_migrate() {
     assert_eq!(
         steps,
         Err(ErrorKind::Irreversible {
-            versions: vec![5, 3]
+            unknown: vec![],
+            versions: vec![5, 3],
         })
     );
     let steps = planned(
@@ -402,7 +403,13 @@ fn a_newer_database_is_refused_with_the_way_back() {
         newer(false)
     );
     let back = plan_of(&database, &Settings::default(), Goal::DownTo(3));
-    assert_eq!(back, Err(ErrorKind::Irreversible { versions: vec![4] }));
+    assert_eq!(
+        back,
+        Err(ErrorKind::Irreversible {
+            versions: vec![4],
+            unknown: vec![4]
+        })
+    );
 }
 
 #[test]

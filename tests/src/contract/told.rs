@@ -49,7 +49,7 @@ pub fn of_kind(kind: &ErrorKind) -> String {
         ErrorKind::OutOfOrder { versions, database } => {
             format!("out of order {} < {database}", list(versions))
         }
-        ErrorKind::Irreversible { versions } => format!("irreversible {}", list(versions)),
+        ErrorKind::Irreversible { versions, .. } => format!("irreversible {}", list(versions)),
         ErrorKind::Unfinished { version, action } => format!("unfinished {action} {version}"),
         ErrorKind::Overtaken { seen, now } => format!("overtaken {seen} {now}"),
         ErrorKind::ResumeChanged {

@@ -128,7 +128,7 @@ fn forward_only_no_rollback() {
         migrator().up(&mut db).expect("up");
         let before = dump(&db);
         let refused = verb(&mut db).expect_err("there is no way back");
-        let ErrorKind::Irreversible { versions } = refused.kind() else {
+        let ErrorKind::Irreversible { versions, .. } = refused.kind() else {
             panic!("{refused}");
         };
         assert_eq!(versions, expected);
