@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
-use migrate_core::Migrator;
-use migrate_core::rusqlite::{Connection, OpenFlags};
+use migrate_core::rusqlite::Connection;
+use migrate_core::{Migrator, sqlite};
 
 migrate_core::embed_migrations!("migrations");
 
@@ -26,11 +26,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn Error>> {
 pub(crate) fn open_as_it_is(path: &Path, to_write: bool) -> Result<Connection, Box<dyn Error>> {
     let db = if to_write {
         Connection::open(path)?
-    } else if path.exists() {
-        Connection::open_with_flags(path, OpenFlags::default() - OpenFlags::SQLITE_OPEN_CREATE)?
     } else {
-        // To look at it, a database that is not there yet is as good as an empty one.
-        Connection::open_in_memory()?
+        sqlite::open_to_look(path)?
     };
     db.pragma_update(None, "foreign_keys", true)?;
     Ok(db)

@@ -43,6 +43,9 @@ pub use settings::{Policy, Transactions};
 pub use status::{Line, RepeatableLine, State, Status, Verification};
 
 #[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+#[cfg(feature = "sqlite")]
 pub use rusqlite;
 
 /// Embeds a folder of migrations: reads and judges it while the crate compiles.

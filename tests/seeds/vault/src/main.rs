@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use migrate_core::rusqlite::{Connection, OpenFlags};
+use migrate_core::rusqlite::Connection;
+use migrate_core::sqlite;
 
 /// Look after the schema of a memory vault
 #[derive(Debug, Parser)]
@@ -80,10 +81,8 @@ fn run(path: &Path, command: &Command) -> Result<String, Box<dyn Error>> {
 fn open(path: &Path, create: bool) -> migrate_core::rusqlite::Result<Connection> {
     if create {
         Connection::open(path)
-    } else if path.exists() {
-        Connection::open_with_flags(path, OpenFlags::default() - OpenFlags::SQLITE_OPEN_CREATE)
     } else {
-        Connection::open_in_memory()
+        sqlite::open_to_look(path)
     }
 }
 

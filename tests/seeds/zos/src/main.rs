@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use migrate_core::rusqlite::Connection;
-use migrate_core::{Action, Event, Migrator};
+use migrate_core::{Action, Event, Migrator, sqlite};
 
 /// Look after the memory of zos
 #[derive(Debug, Parser)]
@@ -77,18 +77,9 @@ fn answer(command: &Db, path: &Path, migrator: &Migrator<'_>) -> Result<String, 
         Db::Migrate {
             target: Some(version),
         } => answer::moved(&migrator.up_to(&mut Connection::open(path)?, *version)?),
-        Db::Status => answer::status(&migrator.status(&mut to_look_at(path)?)?),
-        Db::Down => answer::moved(&migrator.down(&mut to_look_at(path)?, 1)?),
+        Db::Status => answer::status(&migrator.status(&mut sqlite::open_to_look(path)?)?),
+        Db::Down => answer::moved(&migrator.down(&mut sqlite::open_to_look(path)?, 1)?),
     })
-}
-
-/// A database that is not there yet is as good as an empty one, and is not created by looking.
-fn to_look_at(path: &Path) -> migrate_core::rusqlite::Result<Connection> {
-    if path.exists() {
-        Connection::open(path)
-    } else {
-        Connection::open_in_memory()
-    }
 }
 
 fn log(event: &Event<'_>) {
