@@ -1,0 +1,10 @@
+DROP TABLE document_tags;
+DROP TABLE document_metadata;
+DROP TABLE source_metadata;
+DROP TABLE ollama_cache;
+DROP TABLE path_contexts;
+DROP TABLE content_vectors;
+DROP TABLE documents_fts;
+DROP TABLE documents;
+DROP TABLE content;
+DROP TABLE collections;

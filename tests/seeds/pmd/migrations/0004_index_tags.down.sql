@@ -1,0 +1,2 @@
+DROP INDEX documents_by_hash;
+DROP INDEX document_tags_by_tag;
