@@ -25,6 +25,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Box<dyn Error>> {
 /// Opens the database and leaves it at the version it has.
 pub(crate) fn open_as_it_is(path: &Path, to_write: bool) -> Result<Connection, Box<dyn Error>> {
     let db = if to_write {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
         Connection::open(path)?
     } else {
         sqlite::open_to_look(path)?
@@ -33,14 +36,12 @@ pub(crate) fn open_as_it_is(path: &Path, to_write: bool) -> Result<Connection, B
     Ok(db)
 }
 
-/// The path that the user wishes, else a file in the user's data folder, which is created.
+/// The path that the user wishes, else a file in the user's data folder.
 pub(crate) fn path(wish: Option<PathBuf>) -> Result<PathBuf, Box<dyn Error>> {
     if let Some(path) = wish {
         return Ok(path);
     }
     let folders = ProjectDirs::from("", "", "notes")
         .ok_or("you have no home folder to keep notes in: name a file with `--database`")?;
-    let folder = folders.data_dir();
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(folder.join("notes.db"))
+    Ok(folders.data_dir().join("notes.db"))
 }

@@ -24,8 +24,10 @@ pub(crate) struct Caller {
     pub(crate) working_dir: PathBuf,
     /// The folder of the package that is compiled, according to cargo.
     pub(crate) package: PathBuf,
-    /// The file that names the folder; an editor does not tell.
+    /// The file that names the folder. Nobody tells when paths are remapped.
     pub(crate) file: Option<PathBuf>,
+    /// Whether an editor expands the macro, not the compiler.
+    pub(crate) editor: bool,
 }
 
 impl Caller {
@@ -33,8 +35,11 @@ impl Caller {
     pub(crate) fn of(span: Span) -> Caller {
         let working_dir = env::current_dir().unwrap_or_default();
         let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
-        let file = span.unwrap().local_file();
+        let span = span.unwrap();
+        let file = span.local_file();
         Caller {
+            // The compiler always knows a name for the file, an editor never does.
+            editor: span.file().is_empty(),
             file: file.map(|file| normalized(&working_dir.join(file))),
             working_dir,
             package,
@@ -44,13 +49,14 @@ impl Caller {
     /// Whether an editor expands the macro, not the compiler. An editor keeps what it was told
     /// until the Rust file changes, so messages about other files would be stale there.
     pub(crate) fn is_editor(&self) -> bool {
-        self.file.is_none()
+        self.editor
     }
 
-    /// The package that has `folder` in it: cargo's, unless the calling file is outside of that and
-    /// the folder as well, as in tests by trybuild. Then the nearest one above that file.
+    /// The package that has `folder` in it: cargo's, unless that is one of trybuild's making, which
+    /// holds neither the calling file nor the folder. Then the nearest one above that file.
     fn package_with(&self, folder: &Path) -> &Path {
-        let outside = |file: &&PathBuf| !file.starts_with(&self.package);
+        let made_up = self.package.iter().any(|part| part == "trybuild");
+        let outside = |file: &&PathBuf| made_up && !file.starts_with(&self.package);
         let above = self.file.as_ref().filter(outside).and_then(|file| {
             let mut above = file.ancestors().skip(1);
             above.find(|dir| dir.join("Cargo.toml").is_file())
@@ -165,12 +171,14 @@ mod tests {
 
     use super::{Caller, Outside, Place, normalized, relative};
 
-    /// A caller in the package `dir/member` of the workspace `dir`.
+    /// A caller in the package `dir/member` of the workspace `dir`, or in one that trybuild made.
     fn caller(dir: &Path, file: &str) -> Caller {
+        let made_up = file.starts_with("elsewhere/ui");
         Caller {
             working_dir: dir.to_path_buf(),
-            package: dir.join("member"),
+            package: dir.join(if made_up { "trybuild" } else { "member" }),
             file: Some(dir.join(file)),
+            editor: false,
         }
     }
 
@@ -282,6 +290,16 @@ mod tests {
         );
     }
 
+    /// A macro of another package's may call ours: the folder is the caller's all the same.
+    #[test]
+    fn folder_of_another_package_is_not_taken() {
+        let dir = workspace();
+        let caller = caller(dir.path(), "elsewhere/src/lib.rs");
+        let found = Place::find("ui/migrations", &caller, Outside::Refused);
+        let wrong = found.expect_err("it is not in the package").render("");
+        assert!(wrong.contains("`ui/migrations` does not exist"), "{wrong}");
+    }
+
     #[test]
     fn no_folders() {
         let refused = Outside::Refused;
@@ -327,6 +345,7 @@ mod tests {
         let dir = workspace();
         let mut caller = caller(dir.path(), "member/src/lib.rs");
         caller.file = None;
+        caller.editor = true;
         assert!(caller.is_editor());
         let place = Place::find("db/migrations", &caller, Outside::Refused).unwrap();
         assert_eq!(

@@ -135,6 +135,52 @@ fn the_text_of_a_part_lies_between_the_markers() {
     assert_eq!(migration.description, "The first");
 }
 
+/// What is above a down in other tools' files, or nearly so: the down would run with the up.
+#[test]
+fn what_looks_like_a_down_is_not_passed_over() {
+    for marker in [
+        "-- down",
+        "-- Down",
+        "-- DOWN:",
+        "-- ---- DOWN ----",
+        "-- +migrate Down",
+        "-- goose Down",
+        "/* migrate:down */",
+        "-- migrate:rollback",
+        "-- @UNDO",
+        "-- rambler down",
+        "-- !Downs",
+        "---- create above / drop below ----",
+    ] {
+        let text = format!("CREATE TABLE a (x);\n{marker}\nDROP TABLE a;\n");
+        check(
+            &[("1_a.sql", &text)],
+            "1 a: 1_a.sql\nunknown_marker 1_a.sql:2:1",
+        );
+        // By its name it is an up, and nothing follows there.
+        check(&[("1_a.up.sql", &text)], "1 a: 1_a.up.sql");
+        let commented = format!("CREATE TABLE a (x);\n{marker}\n-- DROP TABLE a;\n");
+        check(&[("1_a.sql", &commented)], "1 a: 1_a.sql");
+    }
+    for comment in [
+        "-- down to the last row",
+        "-- migrate the rest",
+        "-- scroll down",
+    ] {
+        let text = format!("CREATE TABLE a (x);\n{comment}\nCREATE TABLE b (x);\n");
+        check(&[("1_a.sql", &text)], "1 a: 1_a.sql");
+    }
+}
+
+#[test]
+fn down_by_its_name_alone_is_offered_as_one() {
+    let found = read(&[("1_a.sql", UP), ("1_a_down.sql", DOWN)]).findings;
+    assert_eq!(
+        found[0].help,
+        ["if it is the down of the other, call it `1_a.down.sql`"]
+    );
+}
+
 #[test]
 fn markers_in_literals_are_none() {
     check(

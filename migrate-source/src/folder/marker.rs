@@ -78,14 +78,29 @@ pub(super) struct Section<'a> {
 }
 
 impl Markers {
-    pub(super) fn read(text: &str, database: Database) -> Markers {
+    /// The markers of a file. In one that is neither an up nor a down by its name, what looks like
+    /// the beginning of a down is not passed over when SQL follows it: that would run with the up.
+    pub(super) fn read(text: &str, database: Database, either: bool) -> Markers {
         let mut markers = Markers::default();
+        let mut looks_like_down = None;
         for token in tokens(text, database) {
             if !token.kind.is_comment() {
                 markers.first_sql.get_or_insert(token.offset);
-            } else if token.kind == TokenKind::LineComment {
-                let comment = token.offset..token.end();
-                match meaning(token.text) {
+                markers.unknown.extend(looks_like_down.take());
+                continue;
+            }
+            let comment = token.offset..token.end();
+            let meaning = match token.kind {
+                TokenKind::LineComment => meaning(token.text),
+                _ => Meaning::None,
+            };
+            if either && matches!(meaning, Meaning::None) && resembles_down(token.text) {
+                looks_like_down = Some(Unknown {
+                    comment,
+                    suggestion: Some("-- migrate:down"),
+                });
+            } else {
+                match meaning {
                     Meaning::None => {}
                     Meaning::Unknown(suggestion) => {
                         markers.unknown.push(Unknown {
@@ -98,6 +113,7 @@ impl Markers {
                         transaction,
                         goose,
                     } => {
+                        looks_like_down = None;
                         let line = line(text, &comment);
                         let shares_line = !text[line.start..comment.start].trim().is_empty();
                         markers.known.push(Marker {
@@ -214,6 +230,29 @@ impl Markers {
 /// Whether the comment is a marker, understood or not.
 pub(super) fn is_marker(comment: &str) -> bool {
     !matches!(meaning(comment), Meaning::None)
+}
+
+/// Whether the comment consists of what other tools, or tired fingers, write above a down.
+fn resembles_down(comment: &str) -> bool {
+    let text = comment.to_ascii_lowercase();
+    let mut words = text
+        .split(|c: char| c.is_whitespace() || "-/*#=!+@:".contains(c))
+        .filter(|word| !word.is_empty());
+    let tools = [
+        "migrate",
+        "migration",
+        "migrations",
+        "goose",
+        "rambler",
+        "dbmate",
+    ];
+    let word = match words.next() {
+        Some(tool) if tools.contains(&tool) => words.next(),
+        word => word,
+    };
+    let down = ["down", "downs", "undo", "rollback", "revert"];
+    let alone = word.is_some_and(|word| down.contains(&word)) && words.next().is_none();
+    alone || text.contains("create above / drop below")
 }
 
 enum Meaning {

@@ -98,7 +98,7 @@ problems! {
     PsqlCommand "psql_command" Never "A line is a command of psql, not SQL."
 
     // Markers and directives.
-    UnknownMarker "unknown_marker" Never "A marker such as `-- migrate:up` is misspelt or not supported."
+    UnknownMarker "unknown_marker" IfTrusted "A marker such as `-- migrate:up` is misspelt or not supported."
     MisplacedMarker "misplaced_marker" IfTrusted "A marker such as `-- migrate:up` stands where it marks nothing."
     UnfinishedStatement "unfinished_statement" Never "The last statement of a goose script is not finished."
     UnknownDirective "unknown_directive" Never "A directive is not understood."

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         let text = self.decode(Some(name.version), file);
         let markers = match (&text, name.part) {
             (Some(text), Part::Script | Part::Up | Part::Down) => {
-                Markers::read(text, self.options.database)
+                Markers::read(text, self.options.database, name.part == Part::Script)
             }
             _ => Markers::default(),
         };
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         let text = self.decode(None, file);
         let script = text.map(|text| {
             let database = self.options.database;
-            let markers = &Markers::read(&text, database);
+            let markers = &Markers::read(&text, database, false);
             let source = Source {
                 path: &file.path,
                 text: &text,

@@ -61,7 +61,11 @@ pub(super) fn numbered(
             .at(Place::file(second))
         };
         for pair in repeated(&parts.ups) {
-            report(twice("ups", pair.0, pair.1).help(&cure));
+            let cure = match down_of(pair.0, pair.1).or_else(|| down_of(pair.1, pair.0)) {
+                Some(down) => format!("if it is the down of the other, call it `{down}`"),
+                None => cure.clone(),
+            };
+            report(twice("ups", pair.0, pair.1).help(cure));
         }
         for pair in repeated(&parts.downs) {
             report(twice("downs", pair.0, pair.1).help(&cure));
@@ -220,6 +224,21 @@ pub(super) fn repeatables(
         .collect();
     repeatables.sort_by(|a, b| a.name.cmp(&b.name));
     repeatables
+}
+
+/// What `second` had to be called to be the down of `first`, when its name says that it is:
+/// `0001_users_down.sql` beside `0001_users.sql`.
+fn down_of(first: &str, second: &str) -> Option<String> {
+    let stem = first.strip_suffix(".sql")?;
+    let stem = ["_up", "-up", ".up"]
+        .iter()
+        .find_map(|up| stem.strip_suffix(up))
+        .unwrap_or(stem);
+    let rest = second.strip_suffix(".sql")?.strip_prefix(stem)?;
+    let word = rest.strip_prefix(['_', '-'])?.to_lowercase();
+    let down = ["down", "undo", "rollback", "revert"];
+    down.contains(&word.as_str())
+        .then(|| format!("{stem}.down.sql"))
 }
 
 fn first<T>(pieces: Vec<Piece<'_, T>>) -> Option<(T, &str)> {
