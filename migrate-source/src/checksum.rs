@@ -38,7 +38,7 @@ impl Checksum {
     }
 
     /// The checksum of a script: of its tokens, so that comments, white space, line ends and a
-    /// byte order mark do not count. Literals and dollar-quoted bodies count to the byte.
+    /// byte order mark do not count, nor does a `;` that parts no two statements. Literals and dollar-quoted bodies count to the byte.
     ///
     /// ```
     /// # use migrate_source::{Checksum, Database};
@@ -78,6 +78,16 @@ impl Checksum {
 pub struct Digest {
     hash: Hash,
     database: Database,
+    before: Before,
+}
+
+/// What was added last. A `;` counts where it parts two statements: whether it stands behind the
+/// last one, and whether it is written twice, is a matter of taste, and of formatters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Statement,
+    End,
 }
 
 impl Digest {
@@ -86,7 +96,11 @@ impl Digest {
     pub fn new(database: Database) -> Digest {
         let mut hash = Hash::new();
         hash.update(b"t1 sql\n");
-        Digest { hash, database }
+        Digest {
+            hash,
+            database,
+            before: Before::Nothing,
+        }
     }
 
     /// Adds the next piece.
@@ -95,10 +109,23 @@ impl Digest {
             if token.kind.is_comment() {
                 continue;
             }
-            let text = lf(token.text);
-            self.hash.update((text.len() as u64).to_be_bytes());
-            self.hash.update(text.as_bytes());
+            if token.is_punctuation(';') {
+                if self.before == Before::Statement {
+                    self.before = Before::End;
+                }
+                continue;
+            }
+            if self.before == Before::End {
+                self.token(";");
+            }
+            self.token(&lf(token.text));
+            self.before = Before::Statement;
         }
+    }
+
+    fn token(&mut self, text: &str) {
+        self.hash.update((text.len() as u64).to_be_bytes());
+        self.hash.update(text.as_bytes());
     }
 
     /// The checksum of all that was added.

@@ -15,12 +15,7 @@ pub fn comments_and_spacing_do_not_count<D: TestDatabase>() {
         "-- the first\nCREATE  TABLE\ta /* of all */ (\n\tx INTEGER\n);\n\n",
         "-- migrate: description \"In other words\"\nCREATE TABLE a (x INTEGER);",
     ] {
-        let expected = if same.contains(';') {
-            "at 1"
-        } else {
-            "changed 1"
-        };
-        stage.check(&[("0001_a.up.sql", same)], Goal::Up, expected, "a[] @ 1");
+        stage.check(&[("0001_a.up.sql", same)], Goal::Up, "at 1", "a[] @ 1");
     }
     stage.check(&[("1_other_name.sql", A.1)], Goal::Up, "at 1", "a[] @ 1");
 }
