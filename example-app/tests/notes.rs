@@ -218,7 +218,7 @@ fn reads_a_read_only_database() {
     let find = notes.runs(&find);
     assert_eq!(find.code, 1);
     let expected =
-        format!("error: {read_only}: migrations are pending, but the database cannot be written\n");
+        format!("error: {read_only}: there is something to do, but the database cannot be written\n");
     assert!(find.stderr.starts_with(&expected), "{}", find.stderr);
 }
 

@@ -116,7 +116,7 @@ impl fmt::Display for ErrorKind {
             ),
             ErrorKind::NotADatabase => f.write_str("the file is not a database"),
             ErrorKind::ReadOnly => {
-                f.write_str("migrations are pending, but the database cannot be written")
+                f.write_str("there is something to do, but the database cannot be written")
             }
             ErrorKind::ForeignHistory { table, lacking } => write!(
                 f,
