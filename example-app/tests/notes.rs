@@ -217,8 +217,9 @@ fn reads_a_read_only_database() {
     notes.says(&["db", "down"]);
     let find = notes.runs(&find);
     assert_eq!(find.code, 1);
-    let expected =
-        format!("error: {read_only}: there is something to do, but the database cannot be written\n");
+    let expected = format!(
+        "error: {read_only}: there is something to do, but the database cannot be written\n"
+    );
     assert!(find.stderr.starts_with(&expected), "{}", find.stderr);
 }
 

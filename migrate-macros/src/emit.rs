@@ -1,7 +1,8 @@
 //! A folder as constants.
 
-use std::env;
 use std::fmt::Debug;
+use std::path::Path;
+use std::{env, fs};
 
 use migrate_source::Mode;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
@@ -68,7 +69,7 @@ impl<'e> Emit<'e> {
         let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
         let watched = watched.map(|file| self.watched(&file.path));
         let guards = (!self.editor).then(|| {
-            let unwatched = env::var_os("OUT_DIR").is_none().then(|| self.unwatched());
+            let unwatched = not_watched(&self.args.folder.value()).map(|why| self.unwatched(why));
             let test = self.test(files);
             quote!(#unwatched #test)
         });
@@ -233,12 +234,22 @@ impl<'e> Emit<'e> {
     }
 
     /// A warning on stable Rust: the use of something deprecated.
-    fn unwatched(&self) -> TokenStream {
+    fn unwatched(&self, why: NotWatched) -> TokenStream {
         let folder = self.args.folder.value();
+        let line = format!("println!(\"cargo::rerun-if-changed={folder}\");");
+        let (why, help) = match why {
+            NotWatched::NoBuildScript => (
+                "this package has no build script",
+                format!("add a `build.rs` beside Cargo.toml:\n\x20         fn main() {{ {line} }}"),
+            ),
+            NotWatched::OtherFiles => (
+                "the build script of this package asks for other files only",
+                format!("add to it:\n\x20         {line}"),
+            ),
+        };
         let note = format!(
-            "a new file in `{folder}` will not be noticed, since this package has no build script\n\
-             \x20 = help: add a `build.rs` beside Cargo.toml:\n\
-             \x20         fn main() {{ println!(\"cargo::rerun-if-changed={folder}\"); }}\n\
+            "a new file in `{folder}` will not be noticed, since {why}\n\
+             \x20 = help: {help}\n\
              \x20 = help: or call the macro in a module with `#[allow(deprecated)]`"
         );
         quote_spanned! {self.span=>
@@ -283,4 +294,25 @@ impl<'e> Emit<'e> {
 /// The name of a variant without fields.
 fn variant(value: &impl Debug) -> Ident {
     format_ident!("{}", format!("{value:?}"))
+}
+
+/// Why cargo does not compile anew when the folder gets a file.
+enum NotWatched {
+    NoBuildScript,
+    OtherFiles,
+}
+
+/// A build script that names no file is run again whenever any file of the package changes; one that
+/// names some, only for those. What it prints cannot be seen from here, but its text can.
+fn not_watched(folder: &str) -> Option<NotWatched> {
+    if env::var_os("OUT_DIR").is_none() {
+        return Some(NotWatched::NoBuildScript);
+    }
+    let package = env::var_os("CARGO_MANIFEST_DIR")?;
+    let script = fs::read_to_string(Path::new(&package).join("build.rs")).ok()?;
+    let asks = script.contains("rerun-if-changed");
+    let folder = folder.trim_start_matches("./").trim_end_matches('/');
+    let mut above = Path::new(folder).ancestors().filter_map(Path::to_str);
+    let named = above.any(|path| !path.is_empty() && script.contains(path));
+    (asks && !named).then_some(NotWatched::OtherFiles)
 }

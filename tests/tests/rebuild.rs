@@ -114,6 +114,24 @@ fn without_a_build_script_new_files_are_warned_of() {
     assert!(!warns(&package, &said), "{}", said.err);
 }
 
+/// A build script that names files is run again for those only.
+#[test]
+fn build_script_that_asks_for_other_files_is_warned_of() {
+    let package = list("other-build-script");
+    let script = |lines: &str| format!("fn main() {{ {lines} }}");
+    let other = "println!(\"cargo::rerun-if-changed=build.rs\");";
+    package.file("build.rs", &script(other));
+    let said = embeds(&package, &["1 CREATE TABLE a (x);"]).err;
+    assert!(said.contains(WARNING), "{said}");
+    assert!(said.contains("asks for other files only"), "{said}");
+    let both = format!("{other} println!(\"cargo::rerun-if-changed=migrations\");");
+    for lines in [both.as_str(), ""] {
+        package.file("build.rs", &script(lines));
+        let said = embeds(&package, &["1 CREATE TABLE a (x);"]);
+        assert!(!warns(&package, &said), "{}", said.err);
+    }
+}
+
 /// What the compiler does not notice, the package's own tests do.
 #[test]
 fn a_stale_set_fails_a_test() {
