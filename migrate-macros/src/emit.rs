@@ -297,6 +297,7 @@ fn variant(value: &impl Debug) -> Ident {
 }
 
 /// Why cargo does not compile anew when the folder gets a file.
+#[derive(Clone, Copy)]
 enum NotWatched {
     NoBuildScript,
     OtherFiles,
