@@ -173,6 +173,26 @@ fn what_looks_like_a_down_is_not_passed_over() {
 }
 
 #[test]
+fn names_whose_cure_is_no_other_name() {
+    for (name, problem, help) in [
+        (
+            "1_a.down.rs",
+            Problem::NearMiss,
+            "the down of code is `pub fn down` in `1_a.rs`",
+        ),
+        (
+            "V2_1__b.sql",
+            Problem::NoNumber,
+            "give it a whole number, and the migrations after it the numbers that follow",
+        ),
+    ] {
+        let found = read(&[(name, UP)]).findings;
+        assert_eq!(found[0].problem, problem, "{name}");
+        assert_eq!(found[0].help, [help], "{name}");
+    }
+}
+
+#[test]
 fn down_by_its_name_alone_is_offered_as_one() {
     let found = read(&[("1_a.sql", UP), ("1_a_down.sql", DOWN)]).findings;
     assert_eq!(

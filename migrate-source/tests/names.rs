@@ -102,7 +102,7 @@ fn near_misses() {
         ("1_a.rollback.sql", "near_miss: 1_a.down.sql"),
         ("1_a.down.up.sql", "near_miss: 1_a.up.sql"),
         ("1-a.down.SQL", "near_miss: 1_a.down.sql"),
-        ("1_a.down.rs", "near_miss: 1_a.rs"),
+        ("1_a.down.rs", "near_miss: pub fn down"),
         ("V1_x.sql", "near_miss: V1__x.sql"),
         ("v1__x.sql", "near_miss: V1__x.sql"),
         ("u1__x.sql", "near_miss: U1__x.sql"),

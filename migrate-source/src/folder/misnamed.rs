@@ -11,6 +11,11 @@ use crate::near::{distance, nearest};
 pub(super) fn file(name: &str, dashes: bool) -> (Finding, Option<String>) {
     let better = repair(name, dashes);
     let finding = match (&better, name.rsplit_once('.')) {
+        (Some(code), Some((stem, "rs"))) if direction(stem) == Some(true) => Finding::new(
+            Problem::NearMiss,
+            format!("`{name}` is not quite the name of a migration"),
+        )
+        .help(format!("the down of code is `pub fn down` in `{code}`")),
         (Some(better), _) => near_miss("the name of a migration", name, better),
         (None, Some((stem, "sql" | "rs"))) => no_number(name, stem),
         _ => unknown(name),
@@ -96,6 +101,11 @@ fn repair(name: &str, dashes: bool) -> Option<String> {
             _ => letter,
         };
         let (digits, words) = number_and_words(&rest[1..])?;
+        // Flyway's `V2_1__b` is 2.1.
+        let (minor, after) = leading_digits(words);
+        if !minor.is_empty() && after.starts_with("__") {
+            return None;
+        }
         format!("{letter}{}__{words}.{extension}", undashed(digits))
     } else if letter == 'R' && rest[1..].starts_with(['_', '-', ' ']) {
         let ending = if ending == ".down" { ending } else { "" };
