@@ -19,8 +19,8 @@ use crate::plan::{Goal, Plan, Situation, Transaction, plan};
 use crate::report::{Action, Report};
 use crate::settings::Settings;
 
-/// The longest time between two attempts to take the lock, and the longest for which a run leaves
-/// it to others: as long as SQLite's own waiting at most sleeps.
+/// The longest time between two attempts to take the lock: as long as SQLite's own waiting at most
+/// sleeps.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What every verb needs besides the connection.

@@ -1,6 +1,6 @@
 //! A step whose script runs statement by statement, a commit each.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use migrate_source::Mode;
 use migrate_source::sql::Statement;
@@ -8,7 +8,7 @@ use migrate_source::sql::Statement;
 use crate::backend::{Backend, Fault, Order, Stopped};
 use crate::engine::orders::{Orders, Part};
 use crate::engine::step::{failed, milliseconds};
-use crate::engine::{LONGEST_PAUSE, Runner, Trouble};
+use crate::engine::{Runner, Trouble};
 use crate::error::{ErrorKind, Outcome};
 use crate::history::{Applied, History};
 use crate::migration::{Body, Script};
@@ -163,9 +163,7 @@ impl<B: Backend> Runner<'_, '_, B> {
                 count,
                 rows: changed,
             });
-            // SQLite has no queue for its lock: who wants it asks now and then, and would hardly
-            // ever meet the moment between two bites if that had no length.
-            let pause = (bitten.elapsed() / 4).min(LONGEST_PAUSE);
+            let pause = pause_after(bitten.elapsed());
             self.backend.sleep(pause).await;
         }
         Err(Trouble::Error(
@@ -204,6 +202,21 @@ impl<B: Backend> Runner<'_, '_, B> {
         performed
             .map(|_| ())
             .map_err(|stopped| self.outside(stopped.failure))
+    }
+}
+
+/// How long a run leaves the lock to others after a bite that took `bite`.
+///
+/// SQLite has no queue for its lock. Who waits with `sqlite3_busy_timeout` sleeps and asks again, the
+/// longer it has waited the later, by a table in SQLite's `main.c` (1, 2, 5, 10, 15, 20, 25, 25, 25,
+/// 50, 50 and then 100 ms). A pause of that length meets everybody who began to wait during the bite.
+fn pause_after(bite: Duration) -> Duration {
+    const SLEEPS: [(u64, u64); 5] = [(228, 100), (128, 50), (53, 25), (33, 20), (18, 15)];
+    let waited = |(waited, _): &&(u64, u64)| bite >= Duration::from_millis(*waited);
+    match SLEEPS.iter().find(waited) {
+        Some((_, sleep)) => Duration::from_millis(sleep + 2),
+        // Bites this short keep nobody waiting for long.
+        None => bite / 4,
     }
 }
 

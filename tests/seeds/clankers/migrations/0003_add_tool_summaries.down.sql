@@ -1,0 +1,2 @@
+DROP INDEX tools_without_summary;
+ALTER TABLE tools DROP COLUMN summary;

@@ -1,0 +1,1 @@
+UPDATE tools SET summary = NULL;

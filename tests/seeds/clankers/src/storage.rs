@@ -1,0 +1,97 @@
+//! Where the records are: the migrations of the database, and how it is opened.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use migrate_core::rusqlite::{Connection, OpenFlags, Result};
+use migrate_core::{Error, Migrator};
+
+migrate_core::embed_migrations!("migrations");
+
+/// The table that holds the history of the database.
+pub const TABLE: &str = "schema_migrations";
+
+/// The oldest version that the daemon can serve: its statements name the columns that this one added.
+pub const OLDEST_SERVED: i64 = 3;
+
+/// How long to wait for another writer, in milliseconds.
+const BUSY_TIMEOUT: i32 = 10_000;
+
+/// The migrations, recorded in `schema_migrations`.
+#[must_use]
+pub fn migrator<'m>() -> Migrator<'m> {
+    Migrator::new(&MIGRATIONS).table(TABLE)
+}
+
+/// Opens the database, which is created where there is none, and leaves it at the version it has.
+///
+/// # Errors
+///
+/// When the file cannot be opened or is no database.
+pub fn open(path: &Path) -> Result<Connection> {
+    let mut db = Connection::open(path)?;
+    be_patient(&mut db)?;
+    // Readers and the writer do not wait for each other in this mode.
+    db.pragma_update(None, "journal_mode", "wal")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    Ok(db)
+}
+
+/// Opens the database only to look at it; where there is none, an empty one in its place.
+///
+/// # Errors
+///
+/// When the file cannot be opened.
+pub fn open_to_look(path: &Path) -> Result<Connection> {
+    if path.exists() {
+        Connection::open_with_flags(path, OpenFlags::default() - OpenFlags::SQLITE_OPEN_CREATE)
+    } else {
+        Connection::open_in_memory()
+    }
+}
+
+/// Makes `db` wait for another writer, and ask every millisecond whether it is its turn.
+///
+/// SQLite's own timeout asks less and less often, up to ten times a second, and so misses the moments
+/// between the steps of a backfill.
+///
+/// # Errors
+///
+/// When SQLite refuses the handler.
+pub fn be_patient(db: &mut Connection) -> Result<()> {
+    db.busy_handler(Some(|asked| {
+        thread::sleep(Duration::from_millis(1));
+        asked < BUSY_TIMEOUT
+    }))
+}
+
+/// The words for a migration that failed: its version first.
+#[must_use]
+pub fn failure(error: &Error) -> String {
+    match error.failed().and_then(|failed| failed.version) {
+        Some(version) => format!("migration {version} failed: {error}"),
+        None => error.to_string(),
+    }
+}
+
+/// Compares every checksum that the database holds with the program's. `up` alone does not when
+/// nothing is pending: the end of the history is enough for it.
+///
+/// # Errors
+///
+/// The migrations that differ, with their files; or why the database cannot be read.
+pub fn verify(db: &mut Connection) -> std::result::Result<(), String> {
+    let found = migrator().verify(db).map_err(|error| error.to_string())?;
+    if found.changed.is_empty() {
+        return Ok(());
+    }
+    let mut words = String::from("the checksums in the database are not those of this program");
+    for changed in &found.changed {
+        words += &format!(
+            "\n --> {}\n  = applied with checksum {}\n  = the program has       {}",
+            changed.file, changed.applied, changed.now
+        );
+    }
+    Err(words)
+}
