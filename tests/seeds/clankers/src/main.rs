@@ -94,7 +94,11 @@ fn run(Args { database, command }: Args) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Status { check } => {
             let command = cli::Command::Status { check, json: false };
-            answer(&command, &storage::migrator(), storage::open_to_look(path)?)
+            answer(
+                &command,
+                &storage::migrator(),
+                migrate_core::sqlite::open_to_look(path)?,
+            )
         }
         Command::Rollback {
             count,

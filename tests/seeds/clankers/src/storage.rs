@@ -1,10 +1,9 @@
 //! Where the records are: the migrations of the database, and how it is opened.
 
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
-use migrate_core::rusqlite::{Connection, OpenFlags, Result};
+use migrate_core::rusqlite::{Connection, Result};
 use migrate_core::{Error, Migrator};
 
 migrate_core::embed_migrations!("migrations");
@@ -15,8 +14,8 @@ pub const TABLE: &str = "schema_migrations";
 /// The oldest version that the daemon can serve: its statements name the columns that this one added.
 pub const OLDEST_SERVED: i64 = 3;
 
-/// How long to wait for another writer, in milliseconds.
-const BUSY_TIMEOUT: i32 = 10_000;
+/// How long to wait for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The migrations, recorded in `schema_migrations`.
 #[must_use]
@@ -38,32 +37,14 @@ pub fn open(path: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-/// Opens the database only to look at it; where there is none, an empty one in its place.
+/// Makes `db` wait for another writer. A run leaves the lock to others between the steps of a
+/// backfill for as long as SQLite's own waiting sleeps, so that needs no help.
 ///
 /// # Errors
 ///
-/// When the file cannot be opened.
-pub fn open_to_look(path: &Path) -> Result<Connection> {
-    if path.exists() {
-        Connection::open_with_flags(path, OpenFlags::default() - OpenFlags::SQLITE_OPEN_CREATE)
-    } else {
-        Connection::open_in_memory()
-    }
-}
-
-/// Makes `db` wait for another writer, and ask every millisecond whether it is its turn.
-///
-/// SQLite's own timeout asks less and less often, up to ten times a second, and so misses the moments
-/// between the steps of a backfill.
-///
-/// # Errors
-///
-/// When SQLite refuses the handler.
+/// When SQLite refuses the timeout.
 pub fn be_patient(db: &mut Connection) -> Result<()> {
-    db.busy_handler(Some(|asked| {
-        thread::sleep(Duration::from_millis(1));
-        asked < BUSY_TIMEOUT
-    }))
+    db.busy_timeout(BUSY_TIMEOUT)
 }
 
 /// The words for a migration that failed: its version first.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use migrate_core::rusqlite::Connection;
+use migrate_core::sqlite;
 use seed_pmd::{Database, Error, Log, NewDocument, migrator, open_as_it_is, schema};
 use tracing::Level;
 
@@ -135,11 +135,10 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Command::Schema => print(&schema()?)?,
         // These look after the store as it is, so it is not migrated before.
         Command::Db(command) => {
-            let mut db = if command.writes() || args.store.exists() {
+            let mut db = if command.writes() {
                 open_as_it_is(&args.store)?
             } else {
-                // To look at it, a store that is not there yet is as good as an empty one.
-                Connection::open_in_memory()?
+                sqlite::open_to_look(&args.store)?
             };
             return Ok(command.run(&migrator(), &mut db));
         }
