@@ -1,9 +1,12 @@
 //! How a database and a program stand to each other, for people and scripts.
 
+use std::fmt;
+
 use crate::compare::{self, Comparison};
 use crate::error::Changed;
 use crate::history::{Applied, History};
 use crate::migration::Migration;
+use crate::plan::script::one_line;
 
 /// How a database and a program stand to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +153,56 @@ impl Status {
             .iter()
             .all(|line| line.state == State::Applied)
             && self.repeatables.iter().all(|line| !line.due)
+    }
+}
+
+/// How the database stands, in a few lines: its version, how many migrations there are, and those
+/// that are pending.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # migrate_core::embed_migrations!("migrations");
+/// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+/// # let migrator = migrate_core::Migrator::new(&MIGRATIONS);
+/// migrator.up_to(&mut db, 1)?;
+/// assert_eq!(
+///     migrator.status(&mut db)?.to_string(),
+///     "Current version: 1\nAvailable migrations: 2\nPending migrations: 1\n  2: add created at",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.counts(f)?;
+        for line in self.pending() {
+            write!(f, "\n  {}: {}", line.version, one_line(&line.description))?;
+        }
+        let due = self.repeatables.iter().filter(|line| line.due);
+        for line in due {
+            write!(f, "\n  R: {}", one_line(&line.name))?;
+        }
+        Ok(())
+    }
+}
+
+impl Status {
+    /// The first lines of its text form, without the migrations themselves.
+    pub(crate) fn counts(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        let available = self.available().count();
+        write!(
+            f,
+            "Current version: {}\nAvailable migrations: {available}\n",
+            self.current
+        )?;
+        match self.pending().count() {
+            0 => f.write_str("No pending migrations")?,
+            pending => write!(f, "Pending migrations: {pending}")?,
+        }
+        match self.repeatables.iter().filter(|line| line.due).count() {
+            0 => Ok(()),
+            due => write!(f, "\nRepeatable migrations due: {due}"),
+        }
     }
 }
 

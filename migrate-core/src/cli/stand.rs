@@ -66,20 +66,10 @@ fn is_misfit(kind: &ErrorKind) -> bool {
 }
 
 fn status_text(status: &Status, refusal: Option<&str>) -> String {
-    let available = status.available();
-    let mut text = format!(
-        "Current version: {}\nAvailable migrations: {}\n",
-        status.current,
-        available.count()
-    );
-    text.push_str(&match status.pending().count() {
-        0 => "No pending migrations\n".to_owned(),
-        pending => format!("Pending migrations: {pending}\n"),
-    });
-    let due = status.repeatables.iter().filter(|line| line.due).count();
-    if due > 0 {
-        text.push_str(&format!("Repeatable migrations due: {due}\n"));
-    }
+    let mut text = String::new();
+    // Text takes everything that is written to it.
+    let _ = status.counts(&mut text);
+    text.push('\n');
     let versions = status.migrations.iter().map(|line| {
         let applied_at = line.applied.as_ref().map(|row| instant(row.applied_at()));
         vec![

@@ -77,7 +77,7 @@ fn answer(command: &Db, path: &Path, migrator: &Migrator<'_>) -> Result<String, 
         Db::Migrate {
             target: Some(version),
         } => answer::moved(&migrator.up_to(&mut Connection::open(path)?, *version)?),
-        Db::Status => answer::status(&migrator.status(&mut sqlite::open_to_look(path)?)?),
+        Db::Status => format!("{}\n", migrator.status(&mut sqlite::open_to_look(path)?)?),
         Db::Down => answer::moved(&migrator.down(&mut sqlite::open_to_look(path)?, 1)?),
     })
 }
