@@ -1,4 +1,4 @@
-//! Records what coding agents do in a SQLite database, which it brings up to date by itself.
+//! Records calls of tools in a SQLite database, which it brings up to date by itself.
 
 pub mod daemon;
 pub mod rollback;

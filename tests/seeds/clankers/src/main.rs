@@ -15,7 +15,7 @@ use migrate_core::{Migrator, cli};
 
 use crate::backfill::Backfill;
 
-/// Record what coding agents do
+/// Record calls of tools
 #[derive(Debug, Parser)]
 #[command(name = "clankers", version)]
 struct Args {
