@@ -37,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) newer: Policy,
     pub(crate) user_version: bool,
     pub(crate) repeat_limit: u64,
+    pub(crate) every_checksum: bool,
 }
 
 impl Default for Settings {
@@ -50,6 +51,7 @@ impl Default for Settings {
             newer: Policy::Refuse,
             user_version: false,
             repeat_limit: 1_000_000,
+            every_checksum: false,
         }
     }
 }

@@ -37,7 +37,8 @@ pub(crate) async fn run<B: Backend>(
     run: Run<'_, '_>,
     goal: Goal,
 ) -> Result<Report, Error> {
-    if goal == Goal::Up && is_current(backend, run.set).await? {
+    let shortcut = goal == Goal::Up && !run.settings.every_checksum;
+    if shortcut && is_current(backend, run.set).await? {
         let newest = compare::newest(run.set);
         return Ok(Report {
             from: newest,

@@ -176,6 +176,29 @@ impl<'m> Migrator<'m> {
         self
     }
 
+    /// Whether [`up`](Migrator::up) compares every checksum of the history with the program, also when
+    /// there is nothing to do. Off by default: the end of the history tells whether the program was
+    /// edited. What it does not tell is whether somebody has edited the history itself.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # migrate_core::embed_migrations!("migrations");
+    /// # let mut db = migrate_core::rusqlite::Connection::open_in_memory()?;
+    /// # use migrate_core::*;
+    /// # let migrator = Migrator::new(&MIGRATIONS);
+    /// migrator.up(&mut db)?;
+    /// db.execute("UPDATE _migrate_history SET checksum = 't1:00' WHERE version = 1", ())?;
+    /// assert!(migrator.up(&mut db).is_ok());
+    /// assert!(migrator.every_checksum(true).up(&mut db).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn every_checksum(mut self, compare: bool) -> Migrator<'m> {
+        self.settings.every_checksum = compare;
+        self
+    }
+
     /// Tells `observe` what happens while it happens. Of several, each is told.
     ///
     /// ```

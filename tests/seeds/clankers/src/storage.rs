@@ -20,7 +20,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The migrations, recorded in `schema_migrations`.
 #[must_use]
 pub fn migrator<'m>() -> Migrator<'m> {
-    Migrator::new(&MIGRATIONS).table(TABLE)
+    Migrator::new(&MIGRATIONS).table(TABLE).every_checksum(true)
 }
 
 /// Opens the database, which is created where there is none, and leaves it at the version it has.
@@ -54,25 +54,4 @@ pub fn failure(error: &Error) -> String {
         Some(version) => format!("migration {version} failed: {error}"),
         None => error.to_string(),
     }
-}
-
-/// Compares every checksum that the database holds with the program's. `up` alone does not when
-/// nothing is pending: the end of the history is enough for it.
-///
-/// # Errors
-///
-/// The migrations that differ, with their files; or why the database cannot be read.
-pub fn verify(db: &mut Connection) -> std::result::Result<(), String> {
-    let found = migrator().verify(db).map_err(|error| error.to_string())?;
-    if found.changed.is_empty() {
-        return Ok(());
-    }
-    let mut words = String::from("the checksums in the database are not those of this program");
-    for changed in &found.changed {
-        words += &format!(
-            "\n --> {}\n  = applied with checksum {}\n  = the program has       {}",
-            changed.file, changed.applied, changed.now
-        );
-    }
-    Err(words)
 }

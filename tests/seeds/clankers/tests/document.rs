@@ -435,12 +435,14 @@ fn a_checksum_that_was_tampered_with_stops_the_daemon() {
     let tamper = "UPDATE schema_migrations SET checksum = 't1:' || substr(checksum, 5) || '0'
                   WHERE version IN (1, 4)";
     home.open().execute_batch(tamper).unwrap();
-    let refused = home.fails(&["daemon"]);
-    let words = "error: the checksums in the database are not those of this program\n";
-    assert!(refused.starts_with(words), "{refused}");
-    for version in [0, 3] {
-        let file = storage::MIGRATIONS[version].file();
-        assert!(refused.contains(&format!("\n --> {file}\n")), "{refused}");
+    for command in ["daemon", "migrate"] {
+        let refused = home.fails(&[command]);
+        let words = "error: migrations 1 and 4 changed after having been applied\n";
+        assert!(refused.starts_with(words), "{refused}");
+        for version in [0, 3] {
+            let file = storage::MIGRATIONS[version].file();
+            assert!(refused.contains(&format!("\n --> {file}\n")), "{refused}");
+        }
     }
     let said = home.says(&["migrate:status"]);
     assert!(said.contains("      4  changed  "), "{said}");
