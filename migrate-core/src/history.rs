@@ -83,6 +83,11 @@ impl Applied {
     }
 }
 
+/// A time as the history keeps it.
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// A repeatable migration that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repeated {

@@ -118,6 +118,13 @@ impl fmt::Display for Report {
     }
 }
 
+impl Action {
+    /// Whether the migration is recorded once this is done, or its record is gone.
+    pub(crate) fn records(self) -> bool {
+        !matches!(self, Action::Down | Action::Unmark)
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -16,7 +16,7 @@ use crate::history::{Head, History};
 use crate::migration::{BoxError, Migration};
 use crate::observer::{Event, Observer};
 use crate::plan::{Goal, Plan, Situation, Transaction, plan};
-use crate::report::{Action, Report};
+use crate::report::Report;
 use crate::settings::Settings;
 
 /// The longest time between two attempts to take the lock: as long as SQLite's own waiting at most
@@ -380,11 +380,6 @@ fn outside(failure: Failure, waited: Duration) -> Trouble {
         }
     };
     Trouble::Error(kind, failure.source)
-}
-
-/// Whether a step changes which version the database is at.
-fn is_recorded(action: Action) -> bool {
-    !matches!(action, Action::Down | Action::Unmark)
 }
 
 #[cfg(all(test, feature = "sqlite"))]

@@ -1,7 +1,6 @@
 //! Steps to orders: what a transaction consists of.
 
 use crate::backend::Order;
-use crate::engine::is_recorded;
 use crate::history::{Applied, History, Repeated};
 use crate::migration::{Body, Id, Migration};
 use crate::plan::{Step, Transaction, stored_down};
@@ -71,9 +70,8 @@ impl<'p> Orders<'p> {
             }
             if step.body.is_some() {
                 orders.push(Some(at), Order::PutBack);
-            }
-            // Also where they are enforced: a deferred one is looked at only when all is committed.
-            if step.body.is_some() {
+                // Also where they are enforced: a deferred one is looked at only when all is
+                // committed.
                 orders.push(Some(at), Order::ForeignKeys);
             }
             orders.book(at, step, Part::default());
@@ -101,7 +99,7 @@ impl<'p> Orders<'p> {
     pub(super) fn book(&mut self, at: usize, step: &Step<'p>, part: Part) {
         match &step.id {
             Id::Version(version) => self.book_version(at, step, *version, part),
-            Id::Repeatable(name) if is_recorded(step.action) => {
+            Id::Repeatable(name) if step.action.records() => {
                 let checksum = step.migration.map(|m| m.checksum.to_string());
                 let row = Repeated {
                     name: name.to_string(),
@@ -122,7 +120,7 @@ impl<'p> Orders<'p> {
 
     fn book_version(&mut self, at: usize, step: &Step<'p>, version: i64, part: Part) {
         match step.migration {
-            Some(migration) if is_recorded(step.action) => {
+            Some(migration) if step.action.records() => {
                 let chain = self
                     .after
                     .chain_before(version)

@@ -7,7 +7,7 @@ use migrate_source::sql;
 
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::engine::orders::Orders;
-use crate::engine::{Runner, Trouble, is_recorded};
+use crate::engine::{Runner, Trouble};
 use crate::error::{ErrorKind, Failed, Outcome};
 use crate::history::History;
 use crate::migration::{Body, Id, Migration};
@@ -34,14 +34,11 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             self.keep(done, after.version());
             return Ok(after);
         };
-        let Some(step) = orders.step[at] else {
+        let owner = orders.step[at].filter(|_| !matches!(failure.fault, Fault::Stale));
+        let Some(step) = owner else {
             self.rollback(open).await;
             return Err(self.outside(failure));
         };
-        if matches!(failure.fault, Fault::Stale) {
-            self.rollback(open).await;
-            return Err(self.outside(failure));
-        }
         let ended = match failure.fault {
             Fault::TransactionEnded => true,
             Fault::ForeignKeys(_) => false,
@@ -92,7 +89,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
                 Id::Version(version) => history.row(*version).is_some(),
                 Id::Repeatable(name) => history.repeated(name).is_some(),
             };
-            is_there == is_recorded(step.action)
+            is_there == step.action.records()
         });
         let kept: Vec<Done> = kept.map(|(_, done)| done).collect();
         let is_lost = kept.len() < before;
@@ -159,10 +156,6 @@ impl<'w> Watch<'w> {
             }
         }
     }
-}
-
-pub(super) fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A step for the check of a migration, to speak of it when it fails.

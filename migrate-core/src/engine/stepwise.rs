@@ -7,10 +7,10 @@ use migrate_source::sql::Statement;
 
 use crate::backend::{Backend, Fault, Order, Stopped};
 use crate::engine::orders::{Orders, Part};
-use crate::engine::step::{failed, milliseconds};
+use crate::engine::step::failed;
 use crate::engine::{Runner, Trouble};
 use crate::error::{ErrorKind, Outcome};
-use crate::history::{Applied, History};
+use crate::history::{Applied, History, milliseconds};
 use crate::migration::{Body, Script};
 use crate::observer::{self, Event};
 use crate::plan::Step;

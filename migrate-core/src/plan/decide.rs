@@ -150,15 +150,7 @@ fn forgotten<'m>(steps: &[Step<'m>], row: &Repeated) -> Option<Step<'m>> {
     if steps.iter().any(|step| step.id == id) {
         return None;
     }
-    Some(Step {
-        action: Action::Unmark,
-        id,
-        description: Cow::Owned(row.name.clone()),
-        body: None,
-        migration: None,
-        transaction: Transaction::Own,
-        resume: 0,
-    })
+    Some(step_without(Action::Unmark, id, &row.name, None))
 }
 
 /// As for a version: the program's own down, or the one that the history of a newer program keeps.
@@ -205,15 +197,7 @@ fn stored_step<'m>(now: Situation<'m, '_>, id: Id<'m>, description: &str, sql: &
         mode: directives.mode,
         foreign_keys: directives.foreign_keys,
     };
-    Step {
-        action: Action::Down,
-        id,
-        description: Cow::Owned(description.to_owned()),
-        body: Some(Body::Sql(script)),
-        migration: None,
-        transaction: Transaction::Own,
-        resume: 0,
-    }
+    step_without(Action::Down, id, description, Some(Body::Sql(script)))
 }
 
 fn redo<'m>(now: Situation<'m, '_>) -> Result<Vec<Step<'m>>, ErrorKind> {
@@ -259,15 +243,13 @@ fn unmark<'m>(now: Situation<'m, '_>, version: i64) -> Result<Vec<Step<'m>>, Err
             None => Err(unknown(now, version)),
         };
     };
-    Ok(vec![Step {
-        action: Action::Unmark,
-        id: Id::Version(version),
-        description: Cow::Owned(row.description.clone()),
-        body: None,
-        migration: None,
-        transaction: Transaction::Own,
-        resume: 0,
-    }])
+    let id = Id::Version(version);
+    Ok(vec![step_without(
+        Action::Unmark,
+        id,
+        &row.description,
+        None,
+    )])
 }
 
 fn step<'m>(action: Action, migration: &'m Migration<'m>) -> Step<'m> {
@@ -282,6 +264,24 @@ fn step<'m>(action: Action, migration: &'m Migration<'m>) -> Step<'m> {
         description: Cow::Borrowed(migration.description()),
         body,
         migration: Some(migration),
+        transaction: Transaction::Own,
+        resume: 0,
+    }
+}
+
+/// A step about something that no migration of the set stands for.
+fn step_without<'m>(
+    action: Action,
+    id: Id<'m>,
+    description: &str,
+    body: Option<Body<'m>>,
+) -> Step<'m> {
+    Step {
+        action,
+        id,
+        description: Cow::Owned(description.to_owned()),
+        body,
+        migration: None,
         transaction: Transaction::Own,
         resume: 0,
     }
@@ -329,14 +329,9 @@ fn refuse_large(now: Situation<'_, '_>, steps: &[Step<'_>]) -> Result<(), ErrorK
     if !now.settings.user_version {
         return Ok(());
     }
-    let finished = now.history.rows.iter().filter(|row| row.is_finished());
-    let mut versions: BTreeSet<i64> = finished.map(|row| row.version).collect();
-    for step in steps {
-        match (step.version(), step.action) {
-            (None, _) => continue,
-            (Some(version), Action::Down | Action::Unmark) => versions.remove(&version),
-            (Some(version), _) => versions.insert(version),
-        };
+    let mut versions = finished(now.history);
+    for step in steps.iter().filter(|step| step.version().is_some()) {
+        take(&mut versions, step);
         if let Some(&version) = versions.last().filter(|last| **last > i64::from(i32::MAX)) {
             return Err(ErrorKind::VersionTooLarge { version });
         }
@@ -346,21 +341,24 @@ fn refuse_large(now: Situation<'_, '_>, steps: &[Step<'_>]) -> Result<(), ErrorK
 
 /// The version of the database once these steps are done.
 pub(crate) fn version_after(history: &History, steps: &[Step<'_>]) -> i64 {
-    let mut versions: Vec<i64> = history
-        .rows
-        .iter()
-        .filter(|r| r.is_finished())
-        .map(|r| r.version)
-        .collect();
-    for step in steps {
-        if let Some(version) = step.version() {
-            versions.retain(|v| *v != version);
-            if !matches!(step.action, Action::Down | Action::Unmark) {
-                versions.push(version);
-            }
-        }
-    }
-    versions.into_iter().max().unwrap_or(0)
+    let mut versions = finished(history);
+    steps.iter().for_each(|step| take(&mut versions, step));
+    versions.last().copied().unwrap_or(0)
+}
+
+/// The versions that have run to their end.
+fn finished(history: &History) -> BTreeSet<i64> {
+    let finished = history.rows.iter().filter(|row| row.is_finished());
+    finished.map(|row| row.version).collect()
+}
+
+/// What a step makes of the finished versions.
+fn take(versions: &mut BTreeSet<i64>, step: &Step<'_>) {
+    match step.version() {
+        Some(version) if step.action.records() => versions.insert(version),
+        Some(version) => versions.remove(&version),
+        None => false,
+    };
 }
 
 /// Puts the steps into transactions.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::backend::sqlite::failure::{failure, sqlite_error};
+use crate::backend::sqlite::quoted_name;
 use crate::backend::{Failure, Fault};
-use crate::history::{Applied, Head, History, Repeated};
+use crate::history::{Applied, Head, History, Repeated, milliseconds};
 
 const COLUMNS: &[&str] = &[
     "version",
@@ -23,7 +24,7 @@ const REPEATED_COLUMNS: &[&str] = &["name", "checksum", "applied_at", "duration_
 
 /// A table of the main database, quoted. A temporary table of the same name is not meant.
 fn quoted(table: &str) -> String {
-    format!("main.\"{}\"", table.replace('"', "\"\""))
+    format!("main.{}", quoted_name(table))
 }
 
 pub(super) fn repeatable(table: &str) -> String {
@@ -295,10 +296,6 @@ pub(super) fn chain(
     db.execute(&sql, params![version, chain])
         .map(|_| ())
         .map_err(failure)
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A number that changes when another connection has written to the database.

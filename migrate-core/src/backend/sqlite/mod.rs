@@ -25,6 +25,11 @@ use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::history::{Head, History};
 use crate::migration::{Check, Code, Run};
 
+/// A name as it may stand in SQL, whatever it is.
+fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 const ENDED: &str = "the migration ended the transaction it ran in";
 
 /// A connection to SQLite, for the time of one verb.

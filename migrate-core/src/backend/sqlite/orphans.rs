@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use crate::backend::Failure;
 use crate::backend::sqlite::failure::failure;
+use crate::backend::sqlite::quoted_name;
 
 /// A foreign key: child table, parent table, columns.
 pub(super) type Key = (String, String, Vec<String>);
@@ -86,19 +87,19 @@ fn counted(
         let Some(to) = target(db, key)? else { continue };
         let columns = key.from.iter().zip(&to);
         let equal: Vec<String> = columns
-            .map(|(from, to)| format!("p.{} = c.{}", quoted(to), quoted(from)))
+            .map(|(from, to)| format!("p.{} = c.{}", quoted_name(to), quoted_name(from)))
             .collect();
         let set: Vec<String> = key
             .from
             .iter()
-            .map(|from| format!("c.{} IS NOT NULL", quoted(from)))
+            .map(|from| format!("c.{} IS NOT NULL", quoted_name(from)))
             .collect();
         let sql = format!(
             "SELECT count(*) FROM main.{} AS c WHERE {} AND NOT EXISTS \
              (SELECT 1 FROM main.{} AS p WHERE {})",
-            quoted(child),
+            quoted_name(child),
             set.join(" AND "),
-            quoted(&key.parent),
+            quoted_name(&key.parent),
             equal.join(" AND "),
         );
         let rows: i64 = db.query_row(&sql, [], |row| row.get(0)).map_err(failure)?;
@@ -126,8 +127,4 @@ fn target(db: &Connection, key: &ForeignKey) -> Result<Option<Vec<String>>, Fail
             .any(|(name, _)| name.eq_ignore_ascii_case(to))
     };
     Ok((to.len() == key.from.len() && to.iter().all(is_there)).then_some(to))
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
