@@ -104,7 +104,6 @@ impl Folder {
                     Migration::code(version, &m.description, database, code, m.checksum, m.chain)
                 }
             };
-            migration.irreversible = m.irreversible;
             migration.down = match (&m.down, &m.up) {
                 (Some(down), _) => Some(Body::Sql(self.script(down))),
                 (None, Up::Code(code)) if code.has_down => Some(Body::Code(self.code(code))),

@@ -20,7 +20,6 @@ pub struct Migration<'a> {
     pub(crate) up: Body<'a>,
     pub(crate) down: Option<Body<'a>>,
     pub(crate) check: Option<Check>,
-    pub(crate) irreversible: bool,
     pub(crate) checksum: Checksum,
     pub(crate) chain: Chain,
 }
@@ -205,7 +204,6 @@ impl<'a> Migration<'a> {
             up,
             down: None,
             check: None,
-            irreversible: false,
             checksum,
             chain,
         }
@@ -276,13 +274,6 @@ impl<'a> Migration<'a> {
     #[must_use]
     pub const fn with_check(mut self, check: Check) -> Migration<'a> {
         self.check = Some(check);
-        self
-    }
-
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn irreversible(mut self) -> Migration<'a> {
-        self.irreversible = true;
         self
     }
 }

@@ -117,9 +117,6 @@ impl<'e> Emit<'e> {
             let down = self.script(down);
             tokens = quote!(#tokens.with_down(#down));
         }
-        if migration.irreversible {
-            tokens = quote!(#tokens.irreversible());
-        }
         tokens
     }
 
