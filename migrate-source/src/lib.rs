@@ -14,13 +14,17 @@
 pub mod checksum;
 mod database;
 pub mod directive;
+mod finding;
 #[cfg(feature = "folder")]
 pub mod folder;
 mod near;
 pub mod place;
+mod problem;
 pub mod sql;
 
 pub use checksum::{Chain, Checksum};
 pub use database::Database;
 pub use directive::Mode;
+pub use finding::Finding;
 pub use place::Place;
+pub use problem::Problem;

@@ -43,7 +43,6 @@
 
 mod code;
 pub mod disk;
-mod finding;
 mod judge;
 mod layout;
 mod marker;
@@ -51,13 +50,12 @@ mod metadata;
 mod misnamed;
 mod model;
 mod name;
-mod problem;
 mod read;
 mod script;
 mod set;
 mod text;
 
+pub use crate::finding::Finding;
 pub use crate::place::Place;
-pub use finding::Finding;
+pub use crate::problem::Problem;
 pub use model::{Code, File, Folder, Migration, Options, Repeatable, Script, Up};
-pub use problem::Problem;

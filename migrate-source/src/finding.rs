@@ -1,7 +1,7 @@
 //! One occurrence of a problem, and its text.
 
-use super::Problem;
 use crate::place::{self, Place};
+use crate::problem::Problem;
 
 /// One thing that is wrong: what, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,8 @@ impl Finding {
     }
 
     /// What findings are sorted by: their places, then their problems.
-    pub(super) fn order(&self) -> impl Ord + use<> {
+    #[cfg(feature = "folder")]
+    pub(crate) fn order(&self) -> impl Ord + use<> {
         let position = |place: &Place| (place.path.clone(), place.line, place.column);
         (self.place.as_ref().map(position), self.problem)
     }
@@ -87,6 +88,7 @@ impl Finding {
     /// `folder` is the path of the folder as it is to be shown; it is put before the file.
     ///
     /// ```
+    /// # #[cfg(feature = "folder")] {
     /// # use migrate_source::{Database, folder::{File, Folder, Options}};
     /// let file = File { path: "0001_a.sql".into(), bytes: b"SELECT 'a;\n".into() };
     /// let folder = Folder::read(&[file], &Options::new(Database::Sqlite));
@@ -99,6 +101,7 @@ impl Finding {
     ///   |        ^^^
     ///   = help: close it with `'`; a `'` inside a string is written twice",
     /// );
+    /// # }
     /// ```
     #[must_use]
     pub fn render(&self, folder: &str) -> String {

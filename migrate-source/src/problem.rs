@@ -21,7 +21,7 @@ macro_rules! problems {
             /// Its name: `duplicate_version`.
             ///
             /// ```
-            /// # use migrate_source::folder::Problem;
+            /// # use migrate_source::Problem;
             /// assert_eq!(Problem::DuplicateVersion.name(), "duplicate_version");
             /// ```
             #[must_use]
@@ -128,7 +128,7 @@ impl Problem {
     /// The kind with this name, if there is one.
     ///
     /// ```
-    /// # use migrate_source::folder::Problem;
+    /// # use migrate_source::Problem;
     /// assert_eq!(Problem::from_name("gap"), Some(Problem::Gap));
     /// assert_eq!(Problem::from_name("gaps"), None);
     /// ```

@@ -1,0 +1,1 @@
+//! Synthetic rows: what a table that is in use might hold.
