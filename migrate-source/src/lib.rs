@@ -18,6 +18,7 @@ mod finding;
 #[cfg(feature = "folder")]
 pub mod folder;
 mod near;
+mod options;
 pub mod place;
 mod problem;
 pub mod sql;
@@ -26,5 +27,6 @@ pub use checksum::{Chain, Checksum};
 pub use database::Database;
 pub use directive::Mode;
 pub use finding::Finding;
+pub use options::Options;
 pub use place::Place;
 pub use problem::Problem;

@@ -56,6 +56,7 @@ mod set;
 mod text;
 
 pub use crate::finding::Finding;
+pub use crate::options::Options;
 pub use crate::place::Place;
 pub use crate::problem::Problem;
-pub use model::{Code, File, Folder, Migration, Options, Repeatable, Script, Up};
+pub use model::{Code, File, Folder, Migration, Repeatable, Script, Up};

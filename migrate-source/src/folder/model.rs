@@ -1,9 +1,7 @@
 //! What a folder holds, once read.
 
-use std::collections::BTreeSet;
-
-use super::{Finding, Problem};
-use crate::{Chain, Checksum, Database, directive::Directives};
+use super::Finding;
+use crate::{Chain, Checksum, directive::Directives};
 
 /// A file of the folder, as names and bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,39 +10,6 @@ pub struct File {
     pub path: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
-}
-
-/// How a folder is to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// The database whose SQL it holds.
-    pub database: Database,
-    /// Problems that are none here: `allow(gap)`.
-    pub allow: BTreeSet<Problem>,
-    /// Migrations up to this version are in production already and are taken as they are:
-    /// `trust_through = 57`.
-    pub trust_through: i64,
-}
-
-impl Options {
-    /// The options of a folder with the SQL of `database`: nothing is allowed, nothing trusted.
-    #[must_use]
-    pub fn new(database: Database) -> Options {
-        Options {
-            database,
-            allow: BTreeSet::new(),
-            trust_through: 0,
-        }
-    }
-
-    /// Whether `problem` is none here, in the migration with `version` or in no certain one.
-    #[must_use]
-    pub fn relax(&self, problem: Problem, version: Option<i64>) -> bool {
-        let allowed = problem.can_be_allowed() && self.allow.contains(&problem);
-        let trusted = version.is_some_and(|version| version <= self.trust_through);
-        allowed || (trusted && problem.can_be_trusted())
-    }
 }
 
 /// What a folder holds. It can be used only when nothing was [found](Folder::findings) wrong with it.

@@ -1,11 +1,13 @@
 //! Reading SQL: tokens, statements, and the few statements a runner must know by name.
 
+mod failure;
 mod goose;
 mod lexer;
 mod pattern;
 mod statement;
 mod transaction;
 
+pub use failure::sqlite_failure;
 pub use goose::Goose;
 pub use lexer::{Token, TokenKind, tokens};
 pub use statement::{Statement, single_statements, statements};

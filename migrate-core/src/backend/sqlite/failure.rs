@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use migrate_source::sql::sqlite_failure;
 use rusqlite::{ErrorCode, ffi};
 
 use crate::backend::{Failure, Fault};
@@ -35,8 +36,8 @@ pub(super) fn of_statement(error: rusqlite::Error, statement: &str, offset: usiz
         .lines()
         .next()
         .map_or(0, |line| line.trim_end().len());
-    let (message, place) = match input_error(&error, statement) {
-        Some((message, at)) => (message, (offset + at, token_length(&statement[at..]))),
+    let (message, place) = match sqlite_failure(&error.to_string(), statement) {
+        Some((message, (at, len))) => (message, (offset + at, len)),
         None => (message(&error), (offset, first_line)),
     };
     let mut failure = failure(error);
@@ -66,24 +67,4 @@ fn message(error: &rusqlite::Error) -> String {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         other => other.to_string(),
     }
-}
-
-/// SQLite's message and the offset of the token it means.
-///
-/// `rusqlite::Error::SqlInputError` has both, but up to rusqlite 0.40 the variant exists only with
-/// some features, and a library cannot see with which. Its text always has this form.
-fn input_error(error: &rusqlite::Error, statement: &str) -> Option<(String, usize)> {
-    let text = error.to_string();
-    let (text, offset) = text.rsplit_once(" at offset ")?;
-    let offset: usize = offset.parse().ok()?;
-    let message = text.strip_suffix(statement)?.strip_suffix(" in ")?;
-    statement
-        .is_char_boundary(offset)
-        .then(|| (message.to_owned(), offset))
-}
-
-/// How many bytes the token at the start of `sql` has.
-fn token_length(sql: &str) -> usize {
-    let mut tokens = migrate_source::sql::tokens(sql, migrate_source::Database::Sqlite);
-    tokens.next().map_or(1, |token| token.text.len())
 }
