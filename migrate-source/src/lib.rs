@@ -6,7 +6,7 @@
 //! folder means the same thing everywhere.
 //!
 //! Without the feature `folder` it is what a shipped program needs at run time: the lexer
-//! ([`sql`]), the [checksum] scheme, the [directives](directive) of a script and the
+//! ([`sql`]), the [checksum] scheme, the [directives](directive) of a script, the [schema] and the
 //! layout of a message about a [place] in one.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -21,6 +21,7 @@ mod near;
 mod options;
 pub mod place;
 mod problem;
+pub mod schema;
 pub mod sql;
 
 pub use checksum::{Chain, Checksum};
