@@ -116,6 +116,21 @@ problems! {
     ForeignKeysPragma "foreign_keys_pragma" Either "A script sets PRAGMA foreign_keys."
     Attach "attach" Either "A script attaches another database."
 
+    // What comes out when the set is run.
+    FailingUp "failing_up" IfTrusted "An up fails on the database that the migrations before it make."
+    EndlessStatement "endless_statement" Either "A statement does not come to an end."
+    ForeignKeyViolation "foreign_key_violation" IfTrusted "A migration leaves rows whose parent is missing."
+    FailingDown "failing_down" Either "A down fails right after its up."
+    IncompleteDown "incomplete_down" Either "A down does not bring back the schema that was there before its up."
+    FailingAgain "failing_again" Either "A migration fails once more after all were taken back."
+    FailingOnRows "failing_on_rows" Either "A migration fails as soon as a table has rows."
+    LostRows "lost_rows" Either "Rows of a table that stays are lost."
+    BrokenView "broken_view" Either "A view cannot be read."
+    BrokenTrigger "broken_trigger" Either "A trigger fails whenever it fires."
+    BrokenForeignKey "broken_foreign_key" Either "A foreign key fails on every write."
+    FailingSeed "failing_seed" Never "A statement of seed.sql fails."
+    UndeclaredChange "undeclared_change" Never "A code migration changes the schema and does not say so."
+
     // Code migrations.
     NotRust "not_rust" Never "A code migration is not Rust."
     MissingUp "missing_up" Never "A code migration has no `pub fn up`."

@@ -1,0 +1,136 @@
+//! Which migration a fault comes from, and which words of it.
+
+use migrate_source::sql::{TokenKind, tokens};
+use migrate_source::{Database, Finding, Place, Problem};
+use rusqlite::Result;
+
+use crate::catalog::Catalog;
+use crate::probe::{self, Fault};
+use crate::run::{OnFailure, is_simple};
+use crate::scratch::Scratch;
+use crate::set::{Body, Script, Set};
+use crate::walk::{body, statements};
+
+/// For each fault the version it is there from on, whether that migration is not to be verified, and
+/// what is to be said. All migrations are run once more for it, with a look after each.
+pub(crate) fn blame(
+    set: &Set<'_>,
+    faults: &[Fault],
+) -> Result<Vec<(Option<i64>, bool, Finding)>> {
+    let scratch = Scratch::new()?;
+    let mut since: Vec<Option<usize>> = vec![None; faults.len()];
+    let mut catalog = Catalog::default();
+    for (at, migration) in set.migrations.iter().enumerate() {
+        let simple = is_simple(&migration.up);
+        if simple {
+            scratch.execute("BEGIN")?;
+        }
+        body(&scratch, &migration.up, OnFailure::GoOn);
+        if simple {
+            scratch.execute("COMMIT")?;
+        }
+        catalog = Catalog::of(&scratch, &catalog)?;
+        let now = probe::faults(&scratch, &catalog)?;
+        for (fault, since) in faults.iter().zip(&mut since) {
+            let is_there = now.iter().any(|other| {
+                other.object == fault.object && other.failure.message == fault.failure.message
+            });
+            *since = is_there.then(|| since.unwrap_or(at));
+        }
+    }
+    let told = faults.iter().zip(since).map(|(fault, since)| {
+        let migration = since.and_then(|at| set.migrations.get(at));
+        let version = migration.map(|migration| migration.version);
+        let script = match migration.map(|migration| &migration.up) {
+            Some(Body::Sql(script)) => Some(script),
+            Some(Body::Code(code)) => {
+                let finding = words(fault).at(Place::file(code.path));
+                return (version, false, finding);
+            }
+            None => repeatable(set, fault),
+        };
+        let unverified = script.is_some_and(|script| script.unverified);
+        let mut names = names(&fault.failure.message);
+        names.push(&fault.object);
+        let place = script.map(|script| place(script, &names));
+        let finding = match place {
+            Some(place) => words(fault).at(place),
+            None => words(fault),
+        };
+        (version, unverified, finding)
+    });
+    Ok(told.collect())
+}
+
+/// The repeatable migration that a fault must come from, as no numbered one has it.
+fn repeatable<'s>(set: &'s Set<'_>, fault: &Fault) -> Option<&'s Script<'s>> {
+    let ups = set.repeatables.iter().map(|repeatable| &repeatable.up);
+    let mut mentions = ups.filter(|script| {
+        tokens(script.sql, Database::Sqlite).any(|token| is_name(token.text, &fault.object))
+    });
+    mentions.next()
+}
+
+fn words(fault: &Fault) -> Finding {
+    let message = &fault.failure.message;
+    let object = &fault.object;
+    let finding = |text: String| Finding::new(fault.problem, text);
+    match fault.problem {
+        Problem::BrokenView => finding(format!("the view `{object}` cannot be read: {message}"))
+            .help("correct it, or drop it before what it reads goes"),
+        Problem::BrokenTrigger => finding(format!(
+            "a trigger on `{object}` fails whenever it fires: {message}"
+        ))
+        .help("correct it, or drop it before what it uses goes"),
+        _ => finding(format!(
+            "a foreign key of or to `{object}` fails on every write: {message}"
+        ))
+        .help("refer to a table that is there, and to its primary key or columns that are `UNIQUE` together"),
+    }
+}
+
+/// The names that a message of SQLite's is about: `no such table: main.users`,
+/// `foreign key mismatch - "a" referencing "b"`.
+fn names(message: &str) -> Vec<&str> {
+    let quoted = message.split('"').skip(1).step_by(2);
+    let named = message.rsplit_once(": ").map(|(_, name)| name);
+    let last = named.and_then(|name| name.rsplit('.').next());
+    let mut names: Vec<&str> = quoted.collect();
+    names.reverse();
+    names.extend(last);
+    names
+}
+
+/// The place of the first of `names` that a statement of the script has, else its first statement.
+/// A statement that has more of them is meant rather than one that has fewer.
+pub(crate) fn place(script: &Script<'_>, names: &[&str]) -> Place {
+    let mut best: Option<(usize, (usize, usize))> = None;
+    for statement in statements(script) {
+        let tokens: Vec<_> = tokens(statement.text, Database::Sqlite)
+            .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+            .collect();
+        let found = |name: &&&str| tokens.iter().any(|token| is_name(token.text, name));
+        let count = names.iter().filter(found).count();
+        let span = names
+            .iter()
+            .find_map(|name| tokens.iter().find(|token| is_name(token.text, name)))
+            .map(|token| (statement.offset + token.offset, token.text.len()));
+        let first_line = statement.text.lines().next().map_or(0, str::len);
+        let span = span.unwrap_or((statement.offset, first_line));
+        if best.is_none_or(|(most, _)| count > most) {
+            best = Some((count, span));
+        }
+    }
+    match best {
+        Some((_, (offset, len))) => Place::at(script.path, script.sql, script.line, offset, len),
+        None => Place {
+            line: script.line,
+            ..Place::file(script.path)
+        },
+    }
+}
+
+fn is_name(token: &str, name: &str) -> bool {
+    let bare = token.trim_matches(['"', '`', '[', ']', '\'']);
+    bare.eq_ignore_ascii_case(name)
+}

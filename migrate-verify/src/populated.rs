@@ -1,0 +1,326 @@
+//! The same migrations on tables that are in use: with rows in them.
+//!
+//! A row that is made up may fail where no real one would. So nothing is said unless the migration
+//! fails, or loses rows, whatever the rows look like: they are made in several ways, and last in one that
+//! suits the schema after the migration.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use migrate_source::Database;
+use migrate_source::sql::{Statement, single_statements, tokens};
+use rusqlite::Result;
+use rusqlite::types::Value;
+
+use crate::probe::quoted;
+use crate::rows::{self, Hints, VARIATIONS};
+use crate::run::{OnFailure, Ran};
+use crate::scratch::{Failure, Kind, Scratch};
+use crate::set::Script;
+
+/// A database whose tables have rows.
+pub(crate) struct Populated {
+    scratch: Scratch,
+    /// How many rows the tables have, by their names in lower case.
+    counts: BTreeMap<String, i64>,
+    seed: Seed,
+}
+
+/// The author's own rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Seed {
+    /// Which statements have run.
+    pub(crate) done: BTreeSet<usize>,
+    /// The tables that they wrote to, in lower case. No rows are made up for those.
+    pub(crate) tables: BTreeSet<String>,
+}
+
+/// What a migration does to tables that have rows.
+#[derive(Debug, Clone)]
+pub(crate) enum Trouble {
+    /// It fails, though not on empty tables.
+    Fails(Failure),
+    /// It loses rows of a table that stays: its name, and the rows before and after.
+    Loses(String, i64, i64),
+}
+
+/// The schemas around a migration: databases without rows of ours.
+pub(crate) struct Around<'a> {
+    pub(crate) before: &'a [u8],
+    pub(crate) after: &'a [u8],
+    /// The texts of its script and of the schema after it, which say what values mean something.
+    pub(crate) hints: Hints,
+}
+
+impl Populated {
+    pub(crate) fn new(scratch: Scratch, seed: Seed) -> Populated {
+        Populated {
+            scratch,
+            counts: BTreeMap::new(),
+            seed,
+        }
+    }
+
+    pub(crate) fn image(&mut self) -> Result<Vec<u8>> {
+        self.scratch.image()
+    }
+
+    pub(crate) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Takes over a database as it is; rows come to it before the next migration.
+    pub(crate) fn replace(&mut self, scratch: Scratch) {
+        self.scratch = scratch;
+        self.counts.clear();
+    }
+
+    /// Runs a migration. If it goes wrong, the database is left as it was before.
+    pub(crate) fn step(
+        &mut self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        simple: bool,
+        may_delete: bool,
+    ) -> Result<std::result::Result<(), Trouble>> {
+        self.fill(&Hints::default(), 0)?;
+        let image = match simple {
+            true => None,
+            false => Some(self.scratch.image()?),
+        };
+        if simple {
+            self.scratch.execute("BEGIN")?;
+        }
+        let outcome = self.attempt(up, may_delete)?;
+        match (&outcome, image) {
+            (Ok(()), _) if simple => self.scratch.execute("COMMIT")?,
+            (Ok(()), _) => {}
+            (Err(_), None) => {
+                self.scratch.execute("ROLLBACK")?;
+                self.counts.clear();
+            }
+            (Err(_), Some(image)) => self.replace(Scratch::of_image(&image)?),
+        }
+        Ok(outcome)
+    }
+
+    /// Runs it and looks at what became of the rows.
+    fn attempt(
+        &mut self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        may_delete: bool,
+    ) -> Result<std::result::Result<(), Trouble>> {
+        self.scratch.touched();
+        let ran = up(&self.scratch, OnFailure::Stop);
+        if let Some(failure) = ran.failures.into_iter().next() {
+            return Ok(Err(Trouble::Fails(failure)));
+        }
+        let touched = self.scratch.touched();
+        let now: BTreeSet<String> = rows::tables(self.scratch.db())?
+            .into_iter()
+            .map(|table| table.to_lowercase())
+            .collect();
+        let mut lost = None;
+        self.counts.retain(|table, _| now.contains(table));
+        for table in touched.iter().filter(|table| now.contains(*table)) {
+            let after = count(&self.scratch, table)?;
+            let before = self.counts.insert(table.clone(), after).unwrap_or(0);
+            if after < before && !may_delete {
+                lost.get_or_insert((table.clone(), before, after));
+            }
+        }
+        Ok(match lost {
+            Some((table, before, after)) => Err(Trouble::Loses(table, before, after)),
+            None => Ok(()),
+        })
+    }
+
+    /// Brings every table to two rows, where rows can be made for it.
+    fn fill(&mut self, hints: &Hints, variation: usize) -> Result<()> {
+        let tables = rows::tables(self.scratch.db())?;
+        let needy = |table: &String| {
+            let table = table.to_lowercase();
+            let few = self.counts.get(&table).is_none_or(|count| *count < 2);
+            few && !self.seed.tables.contains(&table)
+        };
+        let needy: Vec<String> = tables.into_iter().filter(needy).collect();
+        if !needy.is_empty() {
+            rows::populate(self.scratch.db(), &needy, hints, variation)?;
+            // A trigger may have filled others.
+            self.scratch.touched();
+        }
+        self.recount()
+    }
+
+    fn recount(&mut self) -> Result<()> {
+        for table in rows::tables(self.scratch.db())? {
+            let key = table.to_lowercase();
+            if self.counts.get(&key).is_none_or(|count| *count < 2) {
+                let count = count(&self.scratch, &table)?;
+                self.counts.insert(key, count);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the trouble is there whatever the rows are. If it is not, the database is the one
+    /// after the migration.
+    pub(crate) fn insist(
+        &mut self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        simple: bool,
+        may_delete: bool,
+        around: &Around<'_>,
+    ) -> Result<bool> {
+        for variation in 0..=VARIATIONS {
+            let mut other = Populated::new(Scratch::of_image(around.before)?, self.seed.clone());
+            copy_seed(&self.scratch, &other.scratch, &self.seed.tables)?;
+            if variation < VARIATIONS {
+                other.fill(&around.hints, variation)?;
+            } else if !other.carry_back(around)? {
+                // No row is known that suits what comes after: perhaps one does.
+                return Ok(false);
+            }
+            other.recount()?;
+            if simple {
+                other.scratch.execute("BEGIN")?;
+            }
+            if other.attempt(up, may_delete)?.is_ok() {
+                if simple {
+                    other.scratch.execute("COMMIT")?;
+                }
+                *self = other;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Fills the tables with rows that were made for the schema after the migration, as far as the
+    /// columns are the same. Tells whether there are such rows for every table that was changed.
+    fn carry_back(&mut self, around: &Around<'_>) -> Result<bool> {
+        let after = Scratch::of_image(around.after)?;
+        let tables = rows::tables(after.db())?;
+        let filled = rows::populate(after.db(), &tables, &around.hints, 1)?;
+        for table in rows::tables(self.scratch.db())? {
+            let same = |other: &&String| other.eq_ignore_ascii_case(&table);
+            let Some(other) = tables.iter().find(same) else {
+                continue;
+            };
+            if !filled.contains(other) {
+                return Ok(false);
+            }
+            if !self.seed.tables.contains(&table.to_lowercase()) {
+                copy_rows(&after, &self.scratch, &table)?;
+            }
+        }
+        self.fill(&around.hints, 1)?;
+        Ok(true)
+    }
+
+    /// Runs what has not run yet of the author's rows and runs now: each statement when the schema
+    /// has come to suit it.
+    pub(crate) fn sow(&mut self, seed: &Script<'_>) -> Result<Vec<Failure>> {
+        let mut failures = Vec::new();
+        let statements = single_statements(seed.sql, Database::Sqlite);
+        for (at, statement) in statements.iter().enumerate() {
+            if self.seed.done.contains(&at) {
+                continue;
+            }
+            self.scratch.touched();
+            self.scratch.execute("SAVEPOINT seed")?;
+            match self.scratch.run(statement.text, statement.offset) {
+                Ok(()) => {
+                    let touched = self.scratch.touched();
+                    self.counts.retain(|table, _| !touched.contains(table));
+                    self.seed.tables.extend(touched);
+                    self.seed.done.insert(at);
+                }
+                Err(failure) => {
+                    self.scratch.execute("ROLLBACK TO seed")?;
+                    failures.push(failure);
+                }
+            }
+            self.scratch.execute("RELEASE seed")?;
+        }
+        Ok(failures)
+    }
+}
+
+impl Trouble {
+    /// Whether it says something of the migration. A made-up text that is no JSON, for instance, does
+    /// not.
+    pub(crate) fn tells(&self) -> bool {
+        match self {
+            Trouble::Fails(failure) => failure.kind == Kind::Constraint,
+            Trouble::Loses(..) => true,
+        }
+    }
+}
+
+/// Whether a script says that it deletes rows: by `DELETE`, or by taking the place of others.
+pub(crate) fn deletes(script: &Script<'_>) -> bool {
+    let says = |statement: &Statement<'_>| {
+        let tokens = tokens(statement.text, Database::Sqlite);
+        let tokens: Vec<_> = tokens.filter(|token| !token.kind.is_comment()).collect();
+        let begins = |word| tokens.first().is_some_and(|token| token.is_keyword(word));
+        let or_replace = tokens
+            .windows(2)
+            .any(|pair| pair[0].is_keyword("OR") && pair[1].is_keyword("REPLACE"));
+        begins("DELETE")
+            || begins("REPLACE")
+            || (begins("WITH") && tokens.iter().any(|token| token.is_keyword("DELETE")))
+            || (or_replace && !begins("CREATE"))
+    };
+    let statements = single_statements(script.sql, Database::Sqlite);
+    // With foreign keys enforced, a row takes others along.
+    script.foreign_keys || statements.iter().any(says)
+}
+
+fn count(scratch: &Scratch, table: &str) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM {}", quoted(table));
+    scratch.db().query_row(&sql, [], |row| row.get(0))
+}
+
+fn copy_seed(from: &Scratch, to: &Scratch, tables: &BTreeSet<String>) -> Result<()> {
+    for table in rows::tables(to.db())? {
+        if tables.contains(&table.to_lowercase()) {
+            copy_rows(from, to, &table)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the rows of a table, column by name; those that do not fit are left out.
+fn copy_rows(from: &Scratch, to: &Scratch, table: &str) -> Result<()> {
+    let known = columns(from, table)?;
+    let both: Vec<String> = columns(to, table)?
+        .into_iter()
+        .filter(|column| known.iter().any(|other| other.eq_ignore_ascii_case(column)))
+        .collect();
+    if both.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = both.iter().map(|column| quoted(column)).collect();
+    let names = names.join(", ");
+    let table = quoted(table);
+    let mut select = from.db().prepare(&format!("SELECT {names} FROM {table}"))?;
+    let marks = vec!["?"; both.len()].join(", ");
+    let mut insert = to.db().prepare(&format!(
+        "INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
+    ))?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let values = (0..both.len()).map(|at| row.get::<_, Value>(at));
+        let values = values.collect::<Result<Vec<_>>>()?;
+        // A row that does not fit here is one that nobody has.
+        let _ = insert.execute(rusqlite::params_from_iter(values));
+    }
+    Ok(())
+}
+
+fn columns(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
+    let mut select = scratch
+        .db()
+        .prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0")?;
+    let names = select.query_map([table], |row| row.get(0))?;
+    names.collect()
+}

@@ -1,0 +1,154 @@
+//! What is verified: a set of migrations, as far as it matters to a database.
+
+use std::error::Error;
+
+use migrate_source::{Mode, Options};
+use rusqlite::Connection;
+
+/// A set of migrations.
+#[derive(Debug, Clone)]
+pub struct Set<'s> {
+    /// The numbered migrations, in the order of their versions.
+    pub migrations: Vec<Migration<'s>>,
+    /// The repeatable migrations, in the order of their names.
+    pub repeatables: Vec<Repeatable<'s>>,
+    /// The author's own sample rows, taken instead of made-up ones where there are any.
+    pub seed: Option<Script<'s>>,
+    /// What is no problem here.
+    pub options: Options,
+}
+
+/// A numbered migration.
+#[derive(Debug, Clone)]
+pub struct Migration<'s> {
+    /// Its version.
+    pub version: i64,
+    /// What brings a database to it.
+    pub up: Body<'s>,
+    /// What takes it back.
+    pub down: Option<Body<'s>>,
+}
+
+/// A repeatable migration.
+#[derive(Debug, Clone)]
+pub struct Repeatable<'s> {
+    /// What is run.
+    pub up: Script<'s>,
+    /// What is run before anything is taken back.
+    pub down: Option<Script<'s>>,
+}
+
+/// What is run: SQL or code.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'s> {
+    /// A script.
+    Sql(Script<'s>),
+    /// A function.
+    Code(Code<'s>),
+}
+
+/// SQL text, and how it is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Script<'s> {
+    /// Its file, below the folder.
+    pub path: &'s str,
+    /// The line of the file on which `sql` begins, from 1.
+    pub line: u32,
+    /// Its text.
+    pub sql: &'s str,
+    /// How it is run.
+    pub mode: Mode,
+    /// Whether it runs with foreign keys enforced.
+    pub foreign_keys: bool,
+    /// Whether it says `-- migrate: unverified "…"`.
+    pub unverified: bool,
+}
+
+/// A function that changes a database.
+pub type Function = fn(&Connection) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+/// A code migration, or its down.
+#[derive(Debug, Clone, Copy)]
+pub struct Code<'s> {
+    /// Its file, below the folder.
+    pub path: &'s str,
+    /// Its `REVISION`.
+    pub revision: u32,
+    /// Whether it says that it changes the schema.
+    pub changes_schema: bool,
+    /// What is run, where it is compiled.
+    pub run: Option<Function>,
+}
+
+impl<'s> Script<'s> {
+    /// A script of an ordinary migration, which begins on the first line of its file.
+    #[must_use]
+    pub fn new(path: &'s str, sql: &'s str) -> Script<'s> {
+        Script {
+            path,
+            line: 1,
+            sql,
+            mode: Mode::Transaction,
+            foreign_keys: false,
+            unverified: false,
+        }
+    }
+}
+
+#[cfg(feature = "folder")]
+mod of_folder {
+    use migrate_source::Options;
+    use migrate_source::folder::{self, Folder, Up};
+
+    use super::{Body, Code, Migration, Repeatable, Script, Set};
+
+    impl<'s> Set<'s> {
+        /// The migrations of a folder that was read with these options.
+        #[must_use]
+        pub fn of_folder(folder: &'s Folder, options: &Options) -> Set<'s> {
+            let migrations = folder.migrations.iter().map(migration);
+            let repeatables = folder.repeatables.iter().map(|repeatable| Repeatable {
+                up: script(&repeatable.up),
+                down: repeatable.down.as_ref().map(script),
+            });
+            Set {
+                migrations: migrations.collect(),
+                repeatables: repeatables.collect(),
+                seed: None,
+                options: options.clone(),
+            }
+        }
+    }
+
+    fn migration(migration: &folder::Migration) -> Migration<'_> {
+        let (up, code) = match &migration.up {
+            Up::Sql(up) => (Body::Sql(script(up)), None),
+            Up::Code(code) => {
+                let body = Body::Code(Code {
+                    path: &code.path,
+                    revision: code.revision.unwrap_or(0),
+                    changes_schema: code.changes_schema.unwrap_or(false),
+                    run: None,
+                });
+                (body, code.has_down.then_some(body))
+            }
+        };
+        let down = migration.down.as_ref().map(|down| Body::Sql(script(down)));
+        Migration {
+            version: migration.version,
+            up,
+            down: down.or(code),
+        }
+    }
+
+    fn script(script: &folder::Script) -> Script<'_> {
+        Script {
+            path: &script.path,
+            line: script.line,
+            sql: &script.sql,
+            mode: script.directives.mode,
+            foreign_keys: script.directives.foreign_keys,
+            unverified: script.directives.unverified.is_some(),
+        }
+    }
+}

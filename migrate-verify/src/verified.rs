@@ -1,0 +1,140 @@
+//! What comes of a verification.
+
+use std::path::Path;
+
+use migrate_source::Finding;
+use migrate_source::schema::{Change, Fingerprint, Schema, changes};
+
+use crate::set::Set;
+use crate::store::{Keys, Kept};
+use crate::walk::{Images, Walk};
+
+/// What is known of a set once it was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// Everything that is wrong.
+    pub findings: Vec<Finding>,
+    /// What each numbered migration did to the schema.
+    pub steps: Vec<Step>,
+    /// What each repeatable migration did to it.
+    pub repeatables: Vec<Step>,
+    /// What had to be done to know.
+    pub work: Work,
+}
+
+/// What a migration did to the schema.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Step {
+    /// The schema that it leads to, and what it changed. Nothing is known after a migration that
+    /// could not be run.
+    pub schema: Option<(Fingerprint, Vec<Change<'static>>)>,
+}
+
+/// What a verification cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Work {
+    /// How many numbered migrations were run.
+    pub run: usize,
+    /// How many were known from before.
+    pub known: usize,
+}
+
+impl Step {
+    /// The step from one schema to another, if they are known.
+    pub(crate) fn of(schemas: Option<(&Schema, &Schema)>) -> Step {
+        Step {
+            schema: schemas.map(|(was, is)| {
+                let changes = changes(was, is);
+                let changes = changes.into_iter().map(Change::into_owned);
+                (is.fingerprint(), changes.collect())
+            }),
+        }
+    }
+}
+
+/// Runs a set and tells what is wrong with it.
+///
+/// With `store`, what was verified is kept in that file, and not run again while nothing of it
+/// changes. The file may be shared, lost or broken at any time.
+///
+/// ```
+/// use migrate_source::{Database, Options};
+/// use migrate_verify::{Body, Migration, Script, Set, verify};
+///
+/// let set = Set {
+///     migrations: vec![Migration {
+///         version: 1,
+///         up: Body::Sql(Script::new("0001_users.up.sql", "CREATE TABLE users (id INT NUL);\n")),
+///         down: None,
+///     }],
+///     repeatables: Vec::new(),
+///     seed: None,
+///     options: Options::new(Database::Sqlite),
+/// };
+/// let verified = verify(&set, None)?;
+/// assert_eq!(verified.findings, []);
+/// # Ok::<(), rusqlite::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When SQLite itself fails: without memory, for instance. What is wrong with the set is no error.
+pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified> {
+    let keys = Keys::of(set);
+    let kept = store.and_then(Kept::read).unwrap_or_default();
+    if let Some((steps, repeatables)) = kept.whole(&keys) {
+        return Ok(Verified {
+            findings: Vec::new(),
+            work: Work {
+                run: 0,
+                known: steps.len(),
+            },
+            steps,
+            repeatables,
+        });
+    }
+    let mut keep = Kept::default();
+    let (mut walk, known) = match kept.latest(&keys) {
+        Some((mark, steps)) => {
+            let walk = Walk::new(set, &mark.images, steps.to_vec(), mark.doubt, mark.seed.clone())?;
+            keep.marks.push(mark.clone());
+            (walk, mark.count)
+        }
+        None => {
+            let (steps, doubt) = Default::default();
+            (Walk::new(set, &Images::default(), steps, doubt, Default::default())?, 0)
+        }
+    };
+    let count = set.migrations.len();
+    for (at, migration) in set.migrations.iter().enumerate().skip(known) {
+        walk.step(migration)?;
+        // After the last, so that one more costs one; and before it, as it is the one that is edited.
+        if store.is_some() && walk.findings.is_empty() && at + 2 >= count {
+            keep.mark(at + 1, &mut walk)?;
+        }
+    }
+    let clean = walk.findings.len();
+    walk.there_and_back(known)?;
+    if walk.findings.len() > clean {
+        // It is not walked again from a place behind it.
+        keep.marks.retain(|mark| mark.count <= known);
+    }
+    let repeatables = walk.finish()?;
+    let (findings, steps) = (walk.findings, walk.steps);
+    if let Some(path) = store {
+        keep.results(&keys, &steps, &repeatables, findings.is_empty());
+        keep.write(path);
+    }
+    Ok(Verified {
+        findings,
+        steps,
+        repeatables,
+        work: Work {
+            run: count - known,
+            known,
+        },
+    })
+}
