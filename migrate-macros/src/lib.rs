@@ -8,6 +8,8 @@
 mod args;
 mod emit;
 mod place;
+#[cfg(feature = "verify")]
+mod verify;
 
 use migrate_source::Database;
 use migrate_source::folder::{Code, Folder, Options, Problem, Up, disk};
@@ -60,12 +62,18 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
             place.shown, code.path
         )]);
     }
-    if folder.findings.is_empty() || caller.is_editor() {
+    let mut findings = folder.findings.clone();
+    #[cfg(feature = "verify")]
+    if !caller.is_editor() && args.options.database == Database::Sqlite {
+        let verified = verify::run(&folder, &args.options, &place.shown);
+        findings.extend(verified.map_err(|error| vec![error])?.findings);
+    }
+    if findings.is_empty() || caller.is_editor() {
         let emit = emit::Emit::new(args, &place, caller.is_editor());
         return Ok(emit.folder(&listing.files, &folder));
     }
-    let findings = folder.findings.iter();
     Err(findings
+        .iter()
         .map(|finding| finding.render(&place.shown))
         .collect())
 }

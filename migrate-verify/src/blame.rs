@@ -13,10 +13,7 @@ use crate::walk::{body, statements};
 
 /// For each fault the version it is there from on, whether that migration is not to be verified, and
 /// what is to be said. All migrations are run once more for it, with a look after each.
-pub(crate) fn blame(
-    set: &Set<'_>,
-    faults: &[Fault],
-) -> Result<Vec<(Option<i64>, bool, Finding)>> {
+pub(crate) fn blame(set: &Set<'_>, faults: &[Fault]) -> Result<Vec<(Option<i64>, bool, Finding)>> {
     let scratch = Scratch::new()?;
     let mut since: Vec<Option<usize>> = vec![None; faults.len()];
     let mut catalog = Catalog::default();

@@ -101,20 +101,36 @@ fn statement_of(
     Err(Failure {
         kind: Kind::Endless,
         message: format!("this statement still changes rows after {MOST_REPEATS} times"),
-        span: (statement.offset, statement.text.lines().next().map_or(0, str::len)),
+        span: (
+            statement.offset,
+            statement.text.lines().next().map_or(0, str::len),
+        ),
     })
 }
 
 /// Whether a statement may change the schema: those that cannot are known by their first word.
 fn changes_schema(statement: &str) -> bool {
     const ROWS_ONLY: &[&str] = &[
-        "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES", "PRAGMA", "ANALYZE",
-        "REINDEX", "EXPLAIN", "BEGIN", "COMMIT", "END", "SAVEPOINT", "RELEASE", "VACUUM",
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "REPLACE",
+        "WITH",
+        "VALUES",
+        "PRAGMA",
+        "ANALYZE",
+        "REINDEX",
+        "EXPLAIN",
+        "BEGIN",
+        "COMMIT",
+        "END",
+        "SAVEPOINT",
+        "RELEASE",
+        "VACUUM",
     ];
     let mut words = tokens(statement, Database::Sqlite).filter(|token| !token.kind.is_comment());
-    words.next().is_some_and(|first| {
-        !ROWS_ONLY
-            .iter()
-            .any(|word| first.is_keyword(word))
-    })
+    words
+        .next()
+        .is_some_and(|first| !ROWS_ONLY.iter().any(|word| first.is_keyword(word)))
 }

@@ -187,9 +187,14 @@ fn first_line(sql: &str) -> usize {
 }
 
 fn is_unresolved(message: &str) -> bool {
-    ["no such ", "has no column named", "unknown column", "unknown function"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "no such ",
+        "has no column named",
+        "unknown column",
+        "unknown function",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// What `ALTER TABLE … ADD COLUMN` says of a table that has rows; one without them takes the column.

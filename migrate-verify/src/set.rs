@@ -16,6 +16,8 @@ pub struct Set<'s> {
     pub seed: Option<Script<'s>>,
     /// What is no problem here.
     pub options: Options,
+    /// Whether more belongs to it that could not be read: names may stand for something after all.
+    pub is_incomplete: bool,
 }
 
 /// A numbered migration.
@@ -116,6 +118,7 @@ mod of_folder {
                 repeatables: repeatables.collect(),
                 seed: None,
                 options: options.clone(),
+                is_incomplete: false,
             }
         }
     }

@@ -5,9 +5,10 @@ use std::path::Path;
 use migrate_source::Finding;
 use migrate_source::schema::{Change, Fingerprint, Schema, changes};
 
+use crate::populated::Seed;
 use crate::set::Set;
-use crate::store::{Keys, Kept};
-use crate::walk::{Images, Walk};
+use crate::store::{Kept, Keys};
+use crate::walk::{Doubt, Images, Walk};
 
 /// What is known of a set once it was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +74,7 @@ impl Step {
 ///     repeatables: Vec::new(),
 ///     seed: None,
 ///     options: Options::new(Database::Sqlite),
+///     is_incomplete: false,
 /// };
 /// let verified = verify(&set, None)?;
 /// assert_eq!(verified.findings, []);
@@ -99,13 +101,23 @@ pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified>
     let mut keep = Kept::default();
     let (mut walk, known) = match kept.latest(&keys) {
         Some((mark, steps)) => {
-            let walk = Walk::new(set, &mark.images, steps.to_vec(), mark.doubt, mark.seed.clone())?;
+            let walk = Walk::new(
+                set,
+                &mark.images,
+                steps.to_vec(),
+                mark.doubt,
+                mark.seed.clone(),
+            )?;
             keep.marks.push(mark.clone());
             (walk, mark.count)
         }
         None => {
-            let (steps, doubt) = Default::default();
-            (Walk::new(set, &Images::default(), steps, doubt, Default::default())?, 0)
+            let doubt = Doubt {
+                schema: set.is_incomplete,
+                rows: set.is_incomplete,
+            };
+            let walk = Walk::new(set, &Images::default(), Vec::new(), doubt, Seed::default())?;
+            (walk, 0)
         }
     };
     let count = set.migrations.len();

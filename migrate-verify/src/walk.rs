@@ -5,7 +5,6 @@ use migrate_source::sql::{Statement, single_statements};
 use migrate_source::{Database, Finding, Mode, Place, Problem};
 use rusqlite::Result;
 
-use crate::verified::Step;
 use crate::blame;
 use crate::catalog::Catalog;
 use crate::populated::{Around, Populated, Seed, Trouble, deletes};
@@ -14,6 +13,7 @@ use crate::rows::Hints;
 use crate::run::{OnFailure, Ran, is_simple, run};
 use crate::scratch::{Failure, Kind, Scratch};
 use crate::set::{Body, Migration, Script, Set};
+use crate::verified::Step;
 
 /// Where a verification stands: what was found, and the databases after the last migration.
 pub(crate) struct Walk<'s> {
@@ -90,7 +90,8 @@ impl<'s> Walk<'s> {
             self.doubt.rows = true;
             self.doubt.schema |= code.changes_schema;
             self.push_step(&before);
-            if migration.down.is_none() || code.changes_schema {
+            let by_code = matches!(migration.down, Some(Body::Code(_)));
+            if !by_code || code.changes_schema {
                 self.floor = self.steps.len();
             }
             return Ok(());
@@ -127,7 +128,8 @@ impl<'s> Walk<'s> {
                 if nested {
                     self.plain.execute("COMMIT")?;
                 }
-                self.populated.replace(Scratch::of_image(&self.plain.image()?)?);
+                self.populated
+                    .replace(Scratch::of_image(&self.plain.image()?)?);
             }
         }
         if let Some(seed) = &self.set.seed {
@@ -194,8 +196,9 @@ impl<'s> Walk<'s> {
         };
         let (child, parent): (String, String) = (child, parent);
         let message = format!("it leaves rows in `{child}` that have no parent in `{parent}`");
-        let finding = Finding::new(Problem::ForeignKeyViolation, message)
-            .help("insert the parent, or leave out the row: a run checks foreign keys before it commits");
+        let finding = Finding::new(Problem::ForeignKeyViolation, message).help(
+            "insert the parent, or leave out the row: a run checks foreign keys before it commits",
+        );
         self.doubt.rows = true;
         let finding = match &migration.up {
             Body::Sql(script) => finding.at(blame::place(script, &[&child])),
@@ -223,9 +226,7 @@ impl<'s> Walk<'s> {
         };
         let finding = self.down_and_look(migration, down, before)?;
         match image {
-            None => self
-                .plain
-                .execute("ROLLBACK TO pair; RELEASE pair")?,
+            None => self.plain.execute("ROLLBACK TO pair; RELEASE pair")?,
             Some(image) => self.plain = Scratch::of_image(&image)?,
         }
         let good = finding.is_none();
@@ -276,7 +277,9 @@ impl<'s> Walk<'s> {
             Some(
                 Finding::new(Problem::FailingAgain, &failure.message)
                     .at(Place::file(path(&migration.up)))
-                    .help("it ran once: what its down leaves behind is in the way of a second time"),
+                    .help(
+                        "it ran once: what its down leaves behind is in the way of a second time",
+                    ),
             )
         }))
     }
@@ -365,10 +368,8 @@ impl<'s> Walk<'s> {
                 if self.counts(failure) && !is_unverified(script) {
                     let finding = match script {
                         Body::Sql(script) => failed(Problem::FailingAgain, script, failure),
-                        Body::Code(code) => {
-                            Finding::new(Problem::FailingAgain, &failure.message)
-                                .at(Place::file(code.path))
-                        }
+                        Body::Code(code) => Finding::new(Problem::FailingAgain, &failure.message)
+                            .at(Place::file(code.path)),
                     };
                     let finding = finding.help(
                         "all migrations were run, taken back from the last to the first, and run again",
@@ -548,9 +549,9 @@ fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding {
 }
 
 fn of_application(message: &str) -> bool {
-    ["function", "collation", "module"]
-        .iter()
-        .any(|what| message.contains(&format!("no such {what}")) || message.contains("unknown function"))
+    ["function", "collation", "module"].iter().any(|what| {
+        message.contains(&format!("no such {what}")) || message.contains("unknown function")
+    })
 }
 
 /// What is not as it was, if anything.
@@ -568,10 +569,9 @@ fn incomplete(was: &Schema, is: &Schema) -> Option<Finding> {
     let more = differences.len().saturating_sub(MOST);
     let rest = (more > 0).then(|| format!("and {more} more"));
     Some(
-        shown
-            .chain(rest)
-            .fold(finding, Finding::help)
-            .help("without a way back, delete the down and write `-- migrate: irreversible` in the up"),
+        shown.chain(rest).fold(finding, Finding::help).help(
+            "without a way back, delete the down and write `-- migrate: irreversible` in the up",
+        ),
     )
 }
 
