@@ -116,6 +116,13 @@ problems! {
     ForeignKeysPragma "foreign_keys_pragma" Either "A script sets PRAGMA foreign_keys."
     Attach "attach" Either "A script attaches another database."
 
+    // Code migrations.
+    NotRust "not_rust" Never "A code migration is not Rust."
+    MissingUp "missing_up" Never "A code migration has no `pub fn up`."
+    NotPublic "not_public" Never "An item of a code migration has a name with a meaning, but is not `pub`."
+    ConstantNotLiteral "constant_not_literal" Never "A constant that is read without compiling is not a literal."
+    InnerAttribute "inner_attribute" Never "A code migration begins with an inner attribute or doc comment."
+
     // What comes out when the set is run.
     FailingUp "failing_up" IfTrusted "An up fails on the database that the migrations before it make."
     EndlessStatement "endless_statement" Either "A statement does not come to an end."
@@ -130,13 +137,6 @@ problems! {
     BrokenForeignKey "broken_foreign_key" Either "A foreign key fails on every write."
     FailingSeed "failing_seed" Never "A statement of seed.sql fails."
     UndeclaredChange "undeclared_change" Never "A code migration changes the schema and does not say so."
-
-    // Code migrations.
-    NotRust "not_rust" Never "A code migration is not Rust."
-    MissingUp "missing_up" Never "A code migration has no `pub fn up`."
-    NotPublic "not_public" Never "An item of a code migration has a name with a meaning, but is not `pub`."
-    ConstantNotLiteral "constant_not_literal" Never "A constant that is read without compiling is not a literal."
-    InnerAttribute "inner_attribute" Never "A code migration begins with an inner attribute or doc comment."
 }
 
 impl Problem {
@@ -153,6 +153,12 @@ impl Problem {
             .iter()
             .copied()
             .find(|problem| problem.name() == name)
+    }
+
+    /// Whether it is found only when the migrations are run, and not when the folder is read.
+    #[must_use]
+    pub const fn needs_running(self) -> bool {
+        self as usize >= Problem::FailingUp as usize
     }
 
     /// Whether a folder may be read with `allow(…)` of it. It may not be where the folder would

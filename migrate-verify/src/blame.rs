@@ -6,7 +6,7 @@ use rusqlite::Result;
 
 use crate::catalog::Catalog;
 use crate::probe::{self, Fault};
-use crate::run::{OnFailure, is_simple};
+use crate::run::{OnFailure, bare, is_simple};
 use crate::scratch::Scratch;
 use crate::set::{Body, Script, Set};
 use crate::walk::{body, statements};
@@ -47,7 +47,7 @@ pub(crate) fn blame(set: &Set<'_>, faults: &[Fault]) -> Result<Vec<(Option<i64>,
             None => repeatable(set, fault),
         };
         let unverified = script.is_some_and(|script| script.unverified);
-        let mut names = names(&fault.failure.message);
+        let mut names = fault.failure.names();
         names.push(&fault.object);
         let place = script.map(|script| place(script, &names));
         let finding = match place {
@@ -79,23 +79,15 @@ fn words(fault: &Fault) -> Finding {
             "a trigger on `{object}` fails whenever it fires: {message}"
         ))
         .help("correct it, or drop it before what it uses goes"),
-        _ => finding(format!(
-            "a foreign key of or to `{object}` fails on every write: {message}"
-        ))
-        .help("refer to a table that is there, and to its primary key or columns that are `UNIQUE` together"),
+        _ => {
+            let key = match fault.failure.names()[..] {
+                [parent, child, ..] => format!("the foreign key of `{child}` to `{parent}`"),
+                _ => format!("a foreign key of `{object}`"),
+            };
+            finding(format!("{key} fails on every write: {message}"))
+                .help("refer to a table that is there, and to its primary key or columns that are `UNIQUE` together")
+        }
     }
-}
-
-/// The names that a message of SQLite's is about: `no such table: main.users`,
-/// `foreign key mismatch - "a" referencing "b"`.
-fn names(message: &str) -> Vec<&str> {
-    let quoted = message.split('"').skip(1).step_by(2);
-    let named = message.rsplit_once(": ").map(|(_, name)| name);
-    let last = named.and_then(|name| name.rsplit('.').next());
-    let mut names: Vec<&str> = quoted.collect();
-    names.reverse();
-    names.extend(last);
-    names
 }
 
 /// The place of the first of `names` that a statement of the script has, else its first statement.
@@ -128,6 +120,5 @@ pub(crate) fn place(script: &Script<'_>, names: &[&str]) -> Place {
 }
 
 fn is_name(token: &str, name: &str) -> bool {
-    let bare = token.trim_matches(['"', '`', '[', ']', '\'']);
-    bare.eq_ignore_ascii_case(name)
+    bare(token).eq_ignore_ascii_case(name)
 }

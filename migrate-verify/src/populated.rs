@@ -94,7 +94,9 @@ impl Populated {
             (Ok(()), _) if simple => self.scratch.execute("COMMIT")?,
             (Ok(()), _) => {}
             (Err(_), None) => {
-                self.scratch.execute("ROLLBACK")?;
+                if !self.scratch.db().is_autocommit() {
+                    self.scratch.execute("ROLLBACK")?;
+                }
                 self.counts.clear();
             }
             (Err(_), Some(image)) => self.replace(Scratch::of_image(&image)?),
@@ -110,8 +112,8 @@ impl Populated {
     ) -> Result<std::result::Result<(), Trouble>> {
         self.scratch.touched();
         let ran = up(&self.scratch, OnFailure::Stop);
-        if let Some(failure) = ran.failures.into_iter().next() {
-            return Ok(Err(Trouble::Fails(failure)));
+        if let Some(failed) = ran.failures.into_iter().next() {
+            return Ok(Err(Trouble::Fails(failed.failure)));
         }
         let touched = self.scratch.touched();
         let now: BTreeSet<String> = rows::tables(self.scratch.db())?

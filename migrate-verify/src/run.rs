@@ -1,6 +1,8 @@
 //! Running a script, as the runner of `migrate-core` would.
 
-use migrate_source::sql::{Statement, control, single_statements, tokens};
+use std::collections::BTreeSet;
+
+use migrate_source::sql::{Statement, TokenKind, control, single_statements, tokens};
 use migrate_source::{Database, Mode};
 
 use crate::scratch::{Failure, Kind, Scratch};
@@ -19,9 +21,24 @@ pub(crate) enum OnFailure {
 #[derive(Debug, Default)]
 pub(crate) struct Ran {
     /// What failed, in the order of the script.
-    pub(crate) failures: Vec<Failure>,
-    /// Whether something that fails would have changed the schema.
-    pub(crate) schema_is_uncertain: bool,
+    pub(crate) failures: Vec<Failed>,
+}
+
+/// A statement that failed.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) failure: Failure,
+    /// What it would have done to the schema.
+    pub(crate) effect: Effect,
+}
+
+/// What a statement that was not run may have done to the schema.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Something about these names, in lower case; nothing if there are none.
+    Names(BTreeSet<String>),
+    /// Nobody knows.
+    Anything,
 }
 
 /// A statement that is repeated changes rows this often at most. There are some rows in a table
@@ -59,12 +76,21 @@ pub(crate) fn run(scratch: &Scratch, script: &Script<'_>, on_failure: OnFailure)
     };
     debug_assert!(switched.is_ok() && begun.is_ok());
     for statement in &statements {
-        if let Err(failure) = statement_of(scratch, script, statement) {
-            ran.schema_is_uncertain |= changes_schema(statement.text);
-            ran.failures.push(failure);
-            if on_failure == OnFailure::Stop {
-                break;
-            }
+        let Err(failure) = statement_of(scratch, script, statement) else {
+            continue;
+        };
+        let ended = nested && scratch.db().is_autocommit();
+        let effect = match ended {
+            // All that came before it is rolled back, too.
+            true => Effect::Anything,
+            false => Effect::of(statement.text),
+        };
+        ran.failures.push(Failed { failure, effect });
+        if on_failure == OnFailure::Stop {
+            break;
+        }
+        if ended {
+            let _ = scratch.execute("BEGIN");
         }
     }
     if !nested {
@@ -72,9 +98,8 @@ pub(crate) fn run(scratch: &Scratch, script: &Script<'_>, on_failure: OnFailure)
             true => "COMMIT",
             false => "ROLLBACK",
         };
-        if !scratch.db().is_autocommit() && scratch.execute(end).is_err() {
-            // A deferred constraint: nothing of it stays.
-            let _ = scratch.execute("ROLLBACK");
+        if !scratch.db().is_autocommit() {
+            let _ = scratch.execute(end);
         }
         // A script may set them itself.
         let _ = scratch.execute("PRAGMA foreign_keys = OFF");
@@ -108,29 +133,46 @@ fn statement_of(
     })
 }
 
-/// Whether a statement may change the schema: those that cannot are known by their first word.
-fn changes_schema(statement: &str) -> bool {
-    const ROWS_ONLY: &[&str] = &[
-        "SELECT",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "REPLACE",
-        "WITH",
-        "VALUES",
-        "PRAGMA",
-        "ANALYZE",
-        "REINDEX",
-        "EXPLAIN",
-        "BEGIN",
-        "COMMIT",
-        "END",
-        "SAVEPOINT",
-        "RELEASE",
-        "VACUUM",
-    ];
-    let mut words = tokens(statement, Database::Sqlite).filter(|token| !token.kind.is_comment());
-    words
-        .next()
-        .is_some_and(|first| !ROWS_ONLY.iter().any(|word| first.is_keyword(word)))
+impl Effect {
+    /// Statements that cannot change the schema are known by their first word.
+    fn of(statement: &str) -> Effect {
+        const ROWS_ONLY: &[&str] = &[
+            "SELECT",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "REPLACE",
+            "WITH",
+            "VALUES",
+            "PRAGMA",
+            "ANALYZE",
+            "REINDEX",
+            "EXPLAIN",
+            "BEGIN",
+            "COMMIT",
+            "END",
+            "SAVEPOINT",
+            "RELEASE",
+            "VACUUM",
+        ];
+        let mut tokens = tokens(statement, Database::Sqlite)
+            .filter(|token| !token.kind.is_comment())
+            .peekable();
+        let rows_only = tokens
+            .peek()
+            .is_some_and(|first| ROWS_ONLY.iter().any(|word| first.is_keyword(word)));
+        let names = tokens
+            .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+            .map(|token| bare(token.text).to_lowercase());
+        Effect::Names(if rows_only {
+            BTreeSet::new()
+        } else {
+            names.collect()
+        })
+    }
+}
+
+/// A name without its quotes.
+pub(crate) fn bare(name: &str) -> &str {
+    name.trim_matches(['"', '`', '[', ']', '\''])
 }

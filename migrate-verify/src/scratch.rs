@@ -36,11 +36,27 @@ pub(crate) struct Failure {
     pub(crate) span: (usize, usize),
 }
 
+impl Failure {
+    /// The last names that the message has, which it is about: `no such table: main.users`,
+    /// `table users has no column named email`, `foreign key mismatch - "a" referencing "b"`.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let message = &self.message;
+        let quoted = message.split('"').skip(1).step_by(2);
+        let mut names: Vec<&str> = quoted.collect();
+        names.reverse();
+        let last = message
+            .rsplit([' ', '.', '(', ')', ':'])
+            .find(|name| !name.is_empty());
+        names.extend(last.filter(|name| !name.contains('"')));
+        names
+    }
+}
+
 /// What kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A name stands for nothing.
-    Unresolved,
+    /// A name stands for nothing, or for something already.
+    Name,
     /// A row does not meet a constraint.
     Constraint,
     /// It was stopped, since it took too long.
@@ -164,7 +180,7 @@ fn failure(error: &rusqlite::Error, sql: &str, offset: usize) -> Failure {
     let kind = match code {
         Some(ffi::ErrorCode::OperationInterrupted) => Kind::Endless,
         Some(ffi::ErrorCode::ConstraintViolation) => Kind::Constraint,
-        _ if is_unresolved(&message) => Kind::Unresolved,
+        _ if is_about_name(&message) => Kind::Name,
         _ if needs_empty_table(&message) => Kind::Constraint,
         _ => Kind::Other,
     };
@@ -186,12 +202,15 @@ fn first_line(sql: &str) -> usize {
     sql.lines().next().map_or(0, |line| line.trim_end().len())
 }
 
-fn is_unresolved(message: &str) -> bool {
+fn is_about_name(message: &str) -> bool {
     [
         "no such ",
         "has no column named",
         "unknown column",
         "unknown function",
+        "already exists",
+        "already another ",
+        "duplicate column name",
     ]
     .iter()
     .any(|words| message.contains(words))

@@ -127,7 +127,7 @@ impl Kept {
         }
         self.marks.push(Mark {
             count,
-            doubt: walk.doubt,
+            doubt: walk.doubt.clone(),
             seed: walk.seed().clone(),
             images: walk.images()?,
         });
@@ -223,6 +223,9 @@ fn write_step(writer: &mut Writer, step: &Step) {
 fn write_mark(writer: &mut Writer, mark: &Mark) {
     writer.number(mark.count as u64);
     writer.number(u64::from(mark.doubt.schema));
+    writer.list(&mark.doubt.names, |writer, name| {
+        writer.bytes(name.as_bytes())
+    });
     writer.number(u64::from(mark.doubt.rows));
     writer.list(&mark.seed.done, |writer, at| writer.number(*at as u64));
     writer.list(&mark.seed.tables, |writer, table| {
@@ -291,6 +294,7 @@ fn mark(reader: &mut Reader<'_>) -> Option<Mark> {
         count: reader.number()?,
         doubt: Doubt {
             schema: reader.number()? != 0,
+            names: reader.list(Reader::text)?,
             rows: reader.number()? != 0,
         },
         seed: Seed {

@@ -105,7 +105,7 @@ pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified>
                 set,
                 &mark.images,
                 steps.to_vec(),
-                mark.doubt,
+                mark.doubt.clone(),
                 mark.seed.clone(),
             )?;
             keep.marks.push(mark.clone());
@@ -115,6 +115,7 @@ pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified>
             let doubt = Doubt {
                 schema: set.is_incomplete,
                 rows: set.is_incomplete,
+                ..Doubt::default()
             };
             let walk = Walk::new(set, &Images::default(), Vec::new(), doubt, Seed::default())?;
             (walk, 0)

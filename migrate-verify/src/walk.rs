@@ -1,5 +1,7 @@
 //! The verification itself: every migration up, down again, on empty tables and on tables with rows.
 
+use std::collections::BTreeSet;
+
 use migrate_source::schema::{Difference, Schema};
 use migrate_source::sql::{Statement, single_statements};
 use migrate_source::{Database, Finding, Mode, Place, Problem};
@@ -10,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::populated::{Around, Populated, Seed, Trouble, deletes};
 use crate::probe;
 use crate::rows::Hints;
-use crate::run::{OnFailure, Ran, is_simple, run};
+use crate::run::{Effect, Failed, OnFailure, Ran, bare, is_simple, run};
 use crate::scratch::{Failure, Kind, Scratch};
 use crate::set::{Body, Migration, Script, Set};
 use crate::verified::Step;
@@ -30,12 +32,39 @@ pub(crate) struct Walk<'s> {
 }
 
 /// What is not known for certain, since something could not be run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Doubt {
-    /// The schema: names may stand for something after all.
+    /// Any name may stand for something after all.
     pub(crate) schema: bool,
-    /// The rows: they may meet a constraint after all.
+    /// These names may, in lower case.
+    pub(crate) names: BTreeSet<String>,
+    /// Rows may meet a constraint after all.
     pub(crate) rows: bool,
+}
+
+impl Doubt {
+    /// Whether a failure is one for certain.
+    fn believes(&self, failure: &Failure) -> bool {
+        let doubtful = |name: &&str| self.names.contains(&bare(name).to_lowercase());
+        match failure.kind {
+            Kind::Name => !self.schema && !failure.names().iter().any(doubtful),
+            Kind::Constraint => !self.rows,
+            Kind::Endless | Kind::Other => true,
+        }
+    }
+
+    /// Notes that a statement was not run.
+    fn add(&mut self, failed: &Failed) {
+        self.rows = true;
+        match &failed.effect {
+            Effect::Names(names) => self.names.extend(names.iter().cloned()),
+            Effect::Anything => self.schema = true,
+        }
+    }
+
+    fn knows_schema(&self) -> bool {
+        !self.schema && self.names.is_empty()
+    }
 }
 
 /// The databases of a [`Walk`], as bytes.
@@ -113,7 +142,7 @@ impl<'s> Walk<'s> {
         let clean = ran.failures.is_empty();
         self.judge_up(migration, &ran, &before);
         if clean && !touched.is_empty() && !self.doubt.rows {
-            self.foreign_keys(migration)?;
+            self.foreign_keys(migration);
         }
         if simple && !nested {
             self.plain.execute("COMMIT")?;
@@ -140,61 +169,51 @@ impl<'s> Walk<'s> {
     }
 
     fn push_step(&mut self, before: &Catalog) {
-        let known = !self.doubt.schema;
+        let known = self.doubt.knows_schema();
         let schemas = known.then_some((&before.schema, &self.catalog.schema));
         self.steps.push(Step::of(schemas));
     }
 
     /// Reports what failed, unless it may be for want of something that was not run.
     fn judge_up(&mut self, migration: &Migration<'_>, ran: &Ran, before: &Catalog) {
+        let version = Some(migration.version);
         match &migration.up {
-            Body::Sql(script) => {
-                let failure = ran.failures.iter().find(|failure| self.counts(failure));
-                if let Some(failure) = failure.filter(|_| !script.unverified) {
-                    let finding = failed(Problem::FailingUp, script, failure);
-                    self.report(Some(migration.version), finding);
-                }
-            }
+            Body::Sql(script) => self.judge(version, Problem::FailingUp, script, ran),
             Body::Code(code) => {
                 let at = Place::file(code.path);
-                if let Some(failure) = ran.failures.first() {
-                    let finding = Finding::new(Problem::FailingUp, &failure.message)
+                if let Some(failed) = ran.failures.first() {
+                    let finding = Finding::new(Problem::FailingUp, &failed.failure.message)
                         .at(at)
                         .help("it is run on a database that has the migrations before it, without rows");
-                    self.report(Some(migration.version), finding);
-                } else if !code.changes_schema {
-                    if let Some(finding) = undeclared(&before.schema, &self.catalog.schema) {
-                        self.report(Some(migration.version), finding.at(at));
-                    }
+                    self.report(version, finding);
+                } else if !code.changes_schema
+                    && let Some(finding) = undeclared(&before.schema, &self.catalog.schema)
+                {
+                    self.report(version, finding.at(at));
                 }
+                ran.failures
+                    .iter()
+                    .for_each(|failed| self.doubt.add(failed));
             }
         }
-        self.doubt.schema |= ran.schema_is_uncertain;
-        self.doubt.rows |= !ran.failures.is_empty();
     }
 
-    /// Whether a failure is one for certain.
-    fn counts(&self, failure: &Failure) -> bool {
-        match failure.kind {
-            Kind::Unresolved => !self.doubt.schema,
-            Kind::Constraint => !self.doubt.rows,
-            Kind::Endless | Kind::Other => true,
+    /// Reports every statement of a script that fails, but for what fails for want of another.
+    fn judge(&mut self, version: Option<i64>, problem: Problem, script: &Script<'_>, ran: &Ran) {
+        for failing in &ran.failures {
+            if !script.unverified && self.doubt.believes(&failing.failure) {
+                self.report(version, failed(problem, script, &failing.failure));
+            }
+            self.doubt.add(failing);
         }
     }
 
     /// Rows that the migrations themselves insert have parents.
-    fn foreign_keys(&mut self, migration: &Migration<'_>) -> Result<()> {
-        let mut check = self.plain.db().prepare("PRAGMA foreign_key_check")?;
-        let orphan = check.query([]).and_then(|mut rows| {
-            let row = rows.next()?;
-            row.map(|row| Ok((row.get(0)?, row.get(2)?))).transpose()
-        });
-        drop(check);
+    fn foreign_keys(&mut self, migration: &Migration<'_>) {
         // A key that cannot be checked is found later.
-        let Ok(Some((child, parent))) = orphan else {
-            return Ok(());
+        let Ok(Some((child, parent))) = orphan(&self.plain) else {
+            return;
         };
-        let (child, parent): (String, String) = (child, parent);
         let message = format!("it leaves rows in `{child}` that have no parent in `{parent}`");
         let finding = Finding::new(Problem::ForeignKeyViolation, message).help(
             "insert the parent, or leave out the row: a run checks foreign keys before it commits",
@@ -205,7 +224,6 @@ impl<'s> Walk<'s> {
             Body::Code(code) => finding.at(Place::file(code.path)),
         };
         self.report(Some(migration.version), finding);
-        Ok(())
     }
 
     /// Takes the migration back and looks at what is left; the database is as before then. Tells
@@ -226,6 +244,11 @@ impl<'s> Walk<'s> {
         };
         let finding = self.down_and_look(migration, down, before)?;
         match image {
+            None if self.plain.db().is_autocommit() => {
+                // What failed has rolled back everything.
+                self.plain.execute("BEGIN")?;
+                body(&self.plain, &migration.up, OnFailure::GoOn);
+            }
             None => self.plain.execute("ROLLBACK TO pair; RELEASE pair")?,
             Some(image) => self.plain = Scratch::of_image(&image)?,
         }
@@ -249,7 +272,7 @@ impl<'s> Walk<'s> {
         let ran = body(&self.plain, down, OnFailure::Stop);
         let now = Catalog::of(&self.plain, &self.catalog)?;
         let finding = match ran.failures.first() {
-            Some(failure) if self.counts(failure) => Some(match down {
+            Some(Failed { failure, .. }) if self.doubt.believes(failure) => Some(match down {
                 Body::Sql(script) => failed(Problem::FailingDown, script, failure),
                 Body::Code(code) => Finding::new(Problem::FailingDown, &failure.message)
                     .at(Place::file(code.path))
@@ -264,7 +287,7 @@ impl<'s> Walk<'s> {
             (None, Body::Code(_)) => body(&self.plain, &migration.up, OnFailure::Stop),
             _ => Ran::default(),
         };
-        if own {
+        if own && !self.plain.db().is_autocommit() {
             self.plain.execute("ROLLBACK")?;
         }
         let finding = finding.map(|finding| match (finding.place.is_some(), down) {
@@ -273,9 +296,9 @@ impl<'s> Walk<'s> {
             (true, _) => finding,
         });
         Ok(finding.or_else(|| {
-            let failure = again.failures.first()?;
+            let failed = again.failures.first()?;
             Some(
-                Finding::new(Problem::FailingAgain, &failure.message)
+                Finding::new(Problem::FailingAgain, &failed.failure.message)
                     .at(Place::file(path(&migration.up)))
                     .help(
                         "it ran once: what its down leaves behind is in the way of a second time",
@@ -364,8 +387,8 @@ impl<'s> Walk<'s> {
                 scratch.execute("BEGIN")?;
             }
             let ran = body(&scratch, script, OnFailure::Stop);
-            if let Some(failure) = ran.failures.first() {
-                if self.counts(failure) && !is_unverified(script) {
+            if let Some(Failed { failure, .. }) = ran.failures.first() {
+                if self.doubt.believes(failure) && !is_unverified(script) {
                     let finding = match script {
                         Body::Sql(script) => failed(Problem::FailingAgain, script, failure),
                         Body::Code(code) => Finding::new(Problem::FailingAgain, &failure.message)
@@ -396,14 +419,16 @@ impl<'s> Walk<'s> {
         for repeatable in &self.set.repeatables {
             let ran = in_transaction(&last, &repeatable.up)?;
             let now = Catalog::of(&last, &catalog)?;
-            self.doubt.schema |= ran.schema_is_uncertain;
-            let schemas = (!self.doubt.schema).then_some((&catalog.schema, &now.schema));
+            self.judge(None, Problem::FailingUp, &repeatable.up, &ran);
+            let known = self.doubt.knows_schema();
+            let schemas = known.then_some((&catalog.schema, &now.schema));
             steps.push(Step::of(schemas));
-            whole &= self.judge_repeatable(Problem::FailingUp, &repeatable.up, &ran);
             if ran.failures.is_empty() {
                 let again = in_transaction(&last, &repeatable.up)?;
-                whole &= self.judge_repeatable(Problem::FailingAgain, &repeatable.up, &again);
+                self.judge(None, Problem::FailingAgain, &repeatable.up, &again);
+                whole &= again.failures.is_empty();
             }
+            whole &= ran.failures.is_empty();
             catalog = Catalog::of(&last, &now)?;
         }
         self.late(&last, &catalog)?;
@@ -412,8 +437,7 @@ impl<'s> Walk<'s> {
         }
         if let Some(seed) = &self.set.seed
             && let Some(failure) = self.populated.sow(seed)?.first()
-            && !self.doubt.rows
-            && !self.doubt.schema
+            && self.doubt == Doubt::default()
         {
             let finding = failed(Problem::FailingSeed, seed, failure);
             self.report(None, finding);
@@ -421,20 +445,11 @@ impl<'s> Walk<'s> {
         Ok(steps)
     }
 
-    fn judge_repeatable(&mut self, problem: Problem, script: &Script<'_>, ran: &Ran) -> bool {
-        let failure = ran.failures.iter().find(|failure| self.counts(failure));
-        if let Some(failure) = failure.filter(|_| !script.unverified) {
-            let finding = failed(problem, script, failure);
-            self.report(None, finding);
-        }
-        ran.failures.is_empty()
-    }
-
     fn repeatables_back(&mut self, last: &mut Scratch, bottom: &Catalog) -> Result<()> {
         for repeatable in self.set.repeatables.iter().rev() {
             if let Some(down) = &repeatable.down {
                 let ran = in_transaction(last, down)?;
-                self.judge_repeatable(Problem::FailingDown, down, &ran);
+                self.judge(None, Problem::FailingDown, down, &ran);
             }
         }
         let downs = || self.set.repeatables.iter().map(|r| r.down.as_ref());
@@ -454,7 +469,7 @@ impl<'s> Walk<'s> {
         let faults = probe::faults(last, catalog)?;
         let sure = faults
             .into_iter()
-            .filter(|fault| self.counts(&fault.failure))
+            .filter(|fault| self.doubt.believes(&fault.failure))
             .collect::<Vec<_>>();
         if sure.is_empty() {
             return Ok(());
@@ -486,10 +501,21 @@ pub(crate) fn body(scratch: &Scratch, body: &Body<'_>, on_failure: OnFailure) ->
         message: error.to_string(),
         span: (0, 0),
     });
+    let failed = failure.map(|failure| Failed {
+        failure,
+        effect: Effect::Anything,
+    });
     Ran {
-        schema_is_uncertain: failure.is_some(),
-        failures: failure.into_iter().collect(),
+        failures: failed.into_iter().collect(),
     }
+}
+
+/// The first row that has no parent: the table that it is in, and that of the parent.
+fn orphan(scratch: &Scratch) -> Result<Option<(String, String)>> {
+    let mut check = scratch.db().prepare("PRAGMA foreign_key_check")?;
+    let mut rows = check.query([])?;
+    let row = rows.next()?;
+    row.map(|row| Ok((row.get(0)?, row.get(2)?))).transpose()
 }
 
 fn in_transaction(scratch: &Scratch, script: &Script<'_>) -> Result<Ran> {
@@ -528,24 +554,26 @@ fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding {
     };
     let finding = Finding::new(problem, &failure.message).at(place);
     let unverified = "`-- migrate: unverified \"why\"` at the head of the file";
-    match failure.kind {
-        Kind::Unresolved if of_application(&failure.message) => finding.help(format!(
-            "SQLite has it not: if the program provides it, say so by {unverified}"
-        )),
-        Kind::Unresolved => {
-            finding.help("correct the name, or create it in a migration before this one")
-        }
-        Kind::Endless => finding.help(format!(
+    if failure.kind == Kind::Endless {
+        return finding.help(format!(
             "make it come to an end; if it does with time, say so by {unverified}"
-        )),
-        Kind::Constraint => finding.help("correct the rows, or the constraint"),
-        Kind::Other => finding.help(match problem {
-            Problem::FailingDown | Problem::FailingAgain => {
-                "correct it: a down may be mended at any time"
-            }
-            _ => "correct it: no database would take it",
-        }),
+        ));
     }
+    if of_application(&failure.message) {
+        return finding.help(format!(
+            "SQLite has it not: if the program provides it, say so by {unverified}"
+        ));
+    }
+    finding.help(match (problem, failure.kind) {
+        (Problem::FailingDown, _) => "correct it: a down may be mended at any time",
+        (Problem::FailingAgain, _) => {
+            "make it bear being run again, or mend the down: that may be done at any time"
+        }
+        (Problem::FailingSeed, _) => "correct it: no version of the schema takes it",
+        (_, Kind::Name) => "correct the name, or mend the migrations before this one",
+        (_, Kind::Constraint) => "correct the rows, or the constraint",
+        _ => "correct it: it would fail on every database",
+    })
 }
 
 fn of_application(message: &str) -> bool {
