@@ -12,6 +12,7 @@ fn main() {
     condition("have_clippy", have_clippy());
     condition("have_strace", have_strace());
     condition("have_mount", have_mount());
+    condition("have_git", have_git());
 }
 
 fn condition(name: &str, holds: bool) {
@@ -50,6 +51,11 @@ fn have_mount() -> bool {
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--mount"]);
     succeeds(command.args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]))
+}
+
+fn have_git() -> bool {
+    watch("git");
+    succeeds(Command::new("git").arg("--version"))
 }
 
 fn succeeds(command: &mut Command) -> bool {

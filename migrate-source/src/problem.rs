@@ -123,6 +123,15 @@ problems! {
     ConstantNotLiteral "constant_not_literal" Never "A constant that is read without compiling is not a literal."
     InnerAttribute "inner_attribute" Never "A code migration begins with an inner attribute or doc comment."
 
+    // The lock file.
+    LockEdited "lock_edited" Never "A migration that is locked was edited."
+    LockMissing "lock_missing" Never "A migration that is locked is gone."
+    LockExtra "lock_extra" Never "A migration is not in the lock file."
+    LockRenumbered "lock_renumbered" Never "A migration that is locked has another version."
+    LockBelow "lock_below" Never "A migration that is not locked is below one that is."
+    LockMalformed "lock_malformed" Never "A line of the lock file is not understood, or does not fit to the others."
+    LockConflict "lock_conflict" Never "Version control has left a conflict in the lock file."
+
     // What comes out when the set is run.
     FailingUp "failing_up" IfTrusted "An up fails on the database that the migrations before it make."
     EndlessStatement "endless_statement" Either "A statement does not come to an end."

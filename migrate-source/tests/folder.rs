@@ -193,6 +193,74 @@ fn names_whose_cure_is_no_other_name() {
 }
 
 #[test]
+fn names_that_are_nearly_those_of_the_lock_and_the_sample_data() {
+    let lock = ["rename it to `migrations.lock`"].as_slice();
+    let seed = "or call it `seed.sql`, if it is sample data for a verification";
+    for (name, problem, help) in [
+        ("migration.lock", Problem::NearMiss, lock),
+        ("Migrations.lock", Problem::NearMiss, lock),
+        ("migrations.lck", Problem::NearMiss, lock),
+        (
+            "seeds.sql",
+            Problem::NoNumber,
+            &["begin with its version: `0001_seeds.sql`", seed],
+        ),
+        (
+            "Seed.sql",
+            Problem::NoNumber,
+            &["begin with its version: `0001_Seed.sql`", seed],
+        ),
+    ] {
+        let found = read(&[("1_a.sql", UP), (name, "")]).findings;
+        assert_eq!(found[0].problem, problem, "{name}");
+        assert_eq!(found[0].help, help, "{name}");
+    }
+}
+
+#[test]
+fn sample_data() {
+    let seed = |text: &str| read(&[("1_a.sql", UP), ("seed.sql", text)]);
+    let folder = seed("\u{feff}INSERT INTO a\r\nVALUES (1);");
+    assert_eq!(summary(&folder), "1 a: 1_a.sql");
+    assert_eq!(folder.seed.unwrap().sql, "INSERT INTO a\nVALUES (1);");
+    assert_eq!(read(&[("1_a.sql", UP)]).seed, None);
+    assert!(seed("").findings.is_empty());
+    for (text, problem, column) in [
+        (
+            "INSERT INTO a VALUES ('1);",
+            Problem::UnterminatedString,
+            23,
+        ),
+        (
+            "BEGIN; INSERT INTO a VALUES (1); COMMIT;",
+            Problem::TransactionStatement,
+            1,
+        ),
+        ("ATTACH 'b.db' AS b;", Problem::Attach, 1),
+        ("-- migrate: no-transaction", Problem::MisplacedDirective, 1),
+        (
+            "-- migrate: unverified \"it is\"",
+            Problem::MisplacedDirective,
+            1,
+        ),
+        ("-- migrate:up", Problem::MisplacedMarker, 1),
+        ("\0", Problem::NulByte, 1),
+    ] {
+        let found = seed(text).findings;
+        let place = found[0].place.as_ref().unwrap();
+        assert_eq!((found[0].problem, found.len()), (problem, 1), "{text}");
+        assert_eq!(
+            (place.path.as_str(), place.column),
+            ("seed.sql", column),
+            "{text}"
+        );
+    }
+    // A folder with nothing else is empty.
+    let folder = read(&[("seed.sql", UP)]);
+    assert_eq!(summary(&folder), "empty_folder");
+}
+
+#[test]
 fn down_by_its_name_alone_is_offered_as_one() {
     let found = read(&[("1_a.sql", UP), ("1_a_down.sql", DOWN)]).findings;
     assert_eq!(

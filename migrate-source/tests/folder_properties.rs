@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use migrate_source::Database;
-use migrate_source::folder::{File, Folder, Options, Up};
+use migrate_source::folder::{File, Folder, Options, Up, lock};
 use proptest::prelude::*;
 
 /// Names made of the pieces that names are made of, and any others.
@@ -62,6 +62,7 @@ fn path() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => usual.prop_map(|(version, words, end)| format!("{version}_{words}{end}")),
         4 => prop::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat()),
+        1 => prop::sample::select(vec!["seed.sql", "migrations.lock"]).prop_map(str::to_owned),
         1 => any::<String>(),
     ]
 }
@@ -103,6 +104,8 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         "pub const REVISION: u32 = 1;",
         "//! a\n",
         "run_in_transaction = false\n",
+        "1 a open\n",
+        "2_b open\n",
         "é",
     ]);
     prop_oneof![
@@ -144,6 +147,8 @@ fn used(folder: &Folder) -> BTreeSet<&str> {
         used.insert(repeatable.up.path.as_str());
         used.extend(repeatable.down.as_ref().map(|down| down.path.as_str()));
     }
+    used.extend(folder.seed.as_ref().map(|seed| seed.path.as_str()));
+    used.extend(folder.lock.as_ref().map(|_| lock::FILE));
     used
 }
 

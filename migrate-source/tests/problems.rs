@@ -746,6 +746,109 @@ a code migration becomes a module, which cannot begin with this
 }
 
 #[test]
+fn lock_edited() {
+    check(
+        Problem::LockEdited,
+        r#"
+version 2 is locked, but the text of `0002_add_email.sql` has changed
+ --> migrations/migrations.lock:3:1
+  |
+3 | 2 add_email t1:5c5d15034c7e863825064c6a5920bf7b3e688cc7eeb36080c2b019a1d35a0171 …
+  | ^^^^^^^^^^^
+  = help: put the text back: databases have run it; what is new belongs into a new migration
+  = help: if the databases that have run it need no change, accept it: `cargo migrate lock --accept 2`
+"#,
+    );
+}
+
+#[test]
+fn lock_missing() {
+    check(
+        Problem::LockMissing,
+        r#"
+version 2, `add_email`, is locked, but its file is gone
+ --> migrations/migrations.lock:3:1
+  |
+3 | 2 add_email t1:5c5d15034c7e863825064c6a5920bf7b3e688cc7eeb36080c2b019a1d35a0171 …
+  | ^^^^^^^^^^^
+  = help: bring the file back
+  = help: databases have run it: what undoes it belongs into a new migration
+"#,
+    );
+}
+
+#[test]
+fn lock_extra() {
+    check(
+        Problem::LockExtra,
+        r#"
+version 3, `0003_create_posts.sql`, is not in `migrations.lock`
+ --> migrations/0003_create_posts.sql:1:1
+  = help: lock it as it is: `cargo migrate lock`
+  = help: to go on editing it, add the line `3 create_posts open`
+"#,
+    );
+}
+
+#[test]
+fn lock_renumbered() {
+    check(
+        Problem::LockRenumbered,
+        r#"
+version 20240201120000, `add_email`, is locked, but its file is `20240301120000_add_email.sql`
+ --> migrations/migrations.lock:3:1
+  |
+3 | 20240201120000 add_email t1:5c5d15034c7e863825064c6a5920bf7b3e688cc7eeb36080c2b0…
+  | ^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: give the file its number back, 20240201120000: databases have run it under that
+"#,
+    );
+}
+
+#[test]
+fn lock_below() {
+    check(
+        Problem::LockBelow,
+        r#"
+version 20240215120000 is not above version 20240301120000, the last one that is locked
+ --> migrations/20240215120000_create_posts.sql:1:1
+  = help: give it the next number: `cargo migrate renumber 20240215120000`
+"#,
+    );
+}
+
+#[test]
+fn lock_malformed() {
+    check(
+        Problem::LockMalformed,
+        r#"
+`5c5d15034c7e863825064c6a5920bf7b3e688cc7eeb36080c2b019a1d35a0171` is neither a checksum (`t1:…`) nor `open`
+ --> migrations/migrations.lock:3:13
+  |
+3 | 2 add_email 5c5d15034c7e863825064c6a5920bf7b3e688cc7eeb36080c2b019a1d35a0171 chain:97d3ba382…
+  |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: bring the line back as version control has it: it is written by `cargo migrate lock`
+"#,
+    );
+}
+
+#[test]
+fn lock_conflict() {
+    check(
+        Problem::LockConflict,
+        r#"
+version control has left a conflict here
+ --> migrations/migrations.lock:3:1
+  |
+3 | <<<<<<< HEAD
+  | ^^^^^^^^^^^^
+  = help: keep the lines of both sides, those that are shipped first
+  = help: then give the migrations of the other side the next numbers: `cargo migrate renumber`
+"#,
+    );
+}
+
+#[test]
 fn every_problem_has_a_name_a_fixture_and_a_test() {
     let read = include_str!("problems.rs").to_owned();
     let run = fs::read_to_string(running().join("problems.rs")).unwrap();

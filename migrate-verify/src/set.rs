@@ -116,7 +116,7 @@ mod of_folder {
             Set {
                 migrations: migrations.collect(),
                 repeatables: repeatables.collect(),
-                seed: None,
+                seed: folder.seed.as_ref().map(script),
                 options: options.clone(),
                 is_incomplete: false,
             }

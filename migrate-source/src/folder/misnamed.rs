@@ -1,10 +1,10 @@
 //! Names that are not understood: what was probably meant, and what to say about them.
 
 use super::name::{
-    date_like, direction, has_words, leading_date, leading_digits, numbered, numbered_dir,
+    SEED, date_like, direction, has_words, leading_date, leading_digits, numbered, numbered_dir,
     repeatable, undashed,
 };
-use super::{Finding, Problem};
+use super::{Finding, Problem, lock};
 use crate::near::{distance, nearest};
 
 /// A finding about the file `name` in the folder itself, and the name that was probably meant.
@@ -17,7 +17,11 @@ pub(super) fn file(name: &str, dashes: bool) -> (Finding, Option<String>) {
         )
         .help(format!("the down of code is `pub fn down` in `{code}`")),
         (Some(better), _) => near_miss("the name of a migration", name, better),
+        (None, Some((_, "sql"))) if distance(name, SEED) <= 1 => no_number(name, "").help(format!(
+            "or call it `{SEED}`, if it is sample data for a verification"
+        )),
         (None, Some((stem, "sql" | "rs"))) => no_number(name, stem),
+        _ if distance(name, lock::FILE) <= 3 => near_miss("the lock file", name, lock::FILE),
         _ => unknown(name),
     };
     (finding, better)

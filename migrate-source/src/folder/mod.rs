@@ -30,6 +30,11 @@
 //! timestamps. A number that is all zeros is a timestamp, and version 1, if it has eight digits or
 //! more.
 //!
+//! # Other files
+//!
+//! `migrations.lock` [locks](lock) the migrations that are shipped. `seed.sql` is sample data, which a
+//! verification puts into the tables.
+//!
 //! # What is passed over
 //!
 //! Names that begin with a dot, `README*` and `*.md` are no migrations. Every other name that is not
@@ -45,6 +50,7 @@ mod code;
 pub mod disk;
 mod judge;
 mod layout;
+pub mod lock;
 mod marker;
 mod metadata;
 mod misnamed;

@@ -1,6 +1,7 @@
 //! What a folder holds, once read.
 
 use super::Finding;
+use super::lock::{Lock, State};
 use crate::{Chain, Checksum, directive::Directives};
 
 /// A file of the folder, as names and bytes.
@@ -20,6 +21,11 @@ pub struct Folder {
     pub migrations: Vec<Migration>,
     /// The repeatable migrations, in the order of their names.
     pub repeatables: Vec<Repeatable>,
+    /// Its sample data, `seed.sql`: what a verification puts into the tables. It is no migration and
+    /// never part of a program.
+    pub seed: Option<Script>,
+    /// Its lock file, if it has one.
+    pub lock: Option<Lock>,
     /// Everything that is wrong, in the order of the files.
     pub findings: Vec<Finding>,
 }
@@ -30,6 +36,8 @@ pub struct Folder {
 pub struct Migration {
     /// Its version: the number of its file.
     pub version: i64,
+    /// The words of its file's name, as they stand there: `create_users`.
+    pub name: String,
     /// What it is for: its directive `description`, else the words of its file name.
     pub description: String,
     /// What brings a database to this version.
@@ -40,8 +48,16 @@ pub struct Migration {
     pub irreversible: bool,
     /// The checksum of its up.
     pub checksum: Checksum,
-    /// The chain up to and with it.
+    /// What else a database may have recorded for it: the checksums of earlier texts that its lock
+    /// names, the one that was locked first before those that were accepted later.
+    pub accepted: Vec<Checksum>,
+    /// The chain up to and with it: over the checksums that were locked first, and over those of
+    /// the texts as they are where nothing is locked.
     pub chain: Chain,
+    /// The checksum of its down, unless there is none or it is code.
+    pub down_checksum: Option<Checksum>,
+    /// How it stands to the lock.
+    pub lock: State,
 }
 
 /// What brings a database to a version.
@@ -51,6 +67,17 @@ pub enum Up {
     Sql(Script),
     /// A Rust file.
     Code(Code),
+}
+
+impl Up {
+    /// Its file, below the folder.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Up::Sql(script) => &script.path,
+            Up::Code(code) => &code.path,
+        }
+    }
 }
 
 /// A script that is run again whenever its text changes: `R__views.sql`.

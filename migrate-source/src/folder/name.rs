@@ -1,6 +1,6 @@
 //! What the name of a file says: which version, which part of it, or what is wrong with it.
 
-use super::{Finding, Problem, misnamed};
+use super::{Finding, Problem, lock, misnamed};
 use crate::near::distance;
 use crate::place::Place;
 
@@ -9,6 +9,10 @@ use crate::place::Place;
 pub(super) enum Name<'a> {
     /// No migration, by rule.
     Ignored,
+    /// The lock file.
+    Lock,
+    /// Sample data.
+    Seed,
     /// A part of a numbered migration.
     Numbered(Numbered<'a>),
     /// A part of a repeatable migration.
@@ -50,6 +54,9 @@ pub(super) enum Style {
     Folders,
     Refinery,
 }
+
+/// The name of the file with sample data.
+pub(super) const SEED: &str = "seed.sql";
 
 /// The least version that is a timestamp. Those below are counted from 1.
 pub(super) const FIRST_TIMESTAMP: i64 = 10_000_000;
@@ -104,9 +111,13 @@ pub(super) struct Strict<'a> {
 }
 
 fn top<'a>(name: &'a str, folders: &Folders<'_>) -> Name<'a> {
-    // The last two belong to the lock and to the verification, which read them themselves.
     if ignored(name) {
         return Name::Ignored;
+    }
+    match name {
+        lock::FILE => return Name::Lock,
+        SEED => return Name::Seed,
+        _ => {}
     }
     // A file beside folders is numbered as they are, so that its place among them is clear.
     let dashes = !folders.0.is_empty();

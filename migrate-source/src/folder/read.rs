@@ -7,7 +7,7 @@ use super::marker::Markers;
 use super::name::{Folders, Name, Numbered, Part, Style};
 use super::script::{Role, Source};
 use super::set::{self, Parts, Piece};
-use super::{File, Finding, Folder, Options, Problem, Script, Up, code, metadata, text};
+use super::{File, Finding, Folder, Options, Problem, Script, Up, code, lock, metadata, text};
 
 impl Folder {
     /// Reads and judges the files of a folder, which may come in any order.
@@ -35,6 +35,8 @@ impl Folder {
             claimed: BTreeMap::new(),
             numbered: BTreeMap::new(),
             repeatables: BTreeMap::new(),
+            seed: None,
+            lock: None,
         };
         reader.read(&sorted);
         reader.finish()
@@ -49,6 +51,8 @@ struct Reader<'a> {
     numbered: BTreeMap<i64, Parts<'a, Up>>,
     /// By their names in lower case.
     repeatables: BTreeMap<String, Parts<'a, Script>>,
+    seed: Option<Script>,
+    lock: Option<lock::Read>,
 }
 
 /// A file of a numbered migration, its bytes read.
@@ -68,9 +72,11 @@ impl<'a> Reader<'a> {
         let mut empty = true;
         for file in files {
             let name = Name::read(&file.path, &folders);
-            empty &= matches!(name, Name::Ignored);
+            empty &= matches!(name, Name::Ignored | Name::Lock | Name::Seed);
             match name {
                 Name::Ignored => {}
+                Name::Lock => self.lock = Some(lock::Read::bytes(&file.bytes)),
+                Name::Seed => self.seed = self.unnumbered(file, Role::Seed),
                 Name::Numbered(name) => opened.push(self.open(file, name)),
                 Name::Repeatable { name, down } => self.repeatable(file, name, down),
                 Name::Wrong {
@@ -223,24 +229,12 @@ impl<'a> Reader<'a> {
     }
 
     fn repeatable(&mut self, file: &'a File, name: &'a str, is_down: bool) {
-        let mut findings = Vec::new();
-        let text = self.decode(None, file);
-        let script = text.map(|text| {
-            let database = self.options.database;
-            let markers = &Markers::read(&text, database, false);
-            let source = Source {
-                path: &file.path,
-                text: &text,
-                database,
-                markers,
-            };
-            let role = if is_down {
-                Role::RepeatableDown
-            } else {
-                Role::RepeatableUp
-            };
-            source.whole(role, None, &mut findings)
-        });
+        let role = if is_down {
+            Role::RepeatableDown
+        } else {
+            Role::RepeatableUp
+        };
+        let script = self.unnumbered(file, role);
         let parts = self.repeatables.entry(name.to_lowercase()).or_default();
         let pieces = if is_down {
             &mut parts.downs
@@ -252,9 +246,24 @@ impl<'a> Reader<'a> {
             words: name,
             content: script,
         });
+    }
+
+    /// The script of a file that belongs to no version.
+    fn unnumbered(&mut self, file: &File, role: Role) -> Option<Script> {
+        let mut findings = Vec::new();
+        let text = self.decode(None, file)?;
+        let database = self.options.database;
+        let source = Source {
+            path: &file.path,
+            text: &text,
+            database,
+            markers: &Markers::read(&text, database, false),
+        };
+        let script = source.whole(role, None, &mut findings);
         for finding in findings {
             self.report(None, finding);
         }
+        Some(script)
     }
 
     /// Keeps a finding about `version`, or about none, unless the options say that it is none.
@@ -271,10 +280,24 @@ impl<'a> Reader<'a> {
         for (version, finding) in findings {
             self.report(version, finding);
         }
+        let unclear = set::unclear(&self.numbered, &self.claimed);
+        let read = self.lock.take();
+        let lock = read.as_ref().map(|read| &read.lock);
+        let migrations = set::migrations(std::mem::take(&mut self.numbered), lock, database);
+        if let Some(read) = &read {
+            for finding in &read.findings {
+                self.report(None, finding.clone());
+            }
+            for fault in lock::Judge::new(read, &migrations, &unclear).faults() {
+                self.report(Some(fault.version), fault.finding);
+            }
+        }
         self.findings.sort_by_cached_key(Finding::order);
         Folder {
-            migrations: set::migrations(self.numbered, database),
+            migrations,
             repeatables: set::repeatables(self.repeatables, database),
+            seed: self.seed,
+            lock: read.map(|read| read.lock),
             findings: self.findings,
         }
     }

@@ -14,6 +14,7 @@ pub(super) enum Role {
     Down,
     RepeatableUp,
     RepeatableDown,
+    Seed,
 }
 
 impl Role {
@@ -204,6 +205,8 @@ fn set_transaction(script: &mut Script, transaction: bool, database: Database) -
 /// file are meant for its up.
 fn without_effect(script: &Script, role: Role, database: Database) -> Vec<Finding> {
     type Has = fn(&Directives) -> bool;
+    const FOREIGN_KEYS: (&str, Has) = ("foreign-keys on", |d| d.foreign_keys);
+    const UNVERIFIED: (&str, Has) = ("unverified", |d| d.unverified.is_some());
     const IRREVERSIBLE: (&str, Has) = ("irreversible", |directives| directives.irreversible);
     const DESCRIPTION: (&str, Has) = ("description", |d| d.description.is_some());
     const MODE: (&str, Has) = ("no-transaction", |d| d.mode == Mode::NoTransaction);
@@ -215,6 +218,17 @@ fn without_effect(script: &Script, role: Role, database: Database) -> Vec<Findin
         Role::RepeatableDown => (
             &[IRREVERSIBLE, DESCRIPTION, MODE, REPEAT],
             "a repeatable migration's down",
+        ),
+        Role::Seed => (
+            &[
+                IRREVERSIBLE,
+                DESCRIPTION,
+                MODE,
+                REPEAT,
+                FOREIGN_KEYS,
+                UNVERIFIED,
+            ],
+            "sample data",
         ),
     };
     let (own, _) = Directives::read(&script.sql, database);

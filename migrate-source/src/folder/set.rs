@@ -1,7 +1,8 @@
 //! The parts of migrations put together: what is there twice, what is missing, what does not fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::lock::{Line, Lock, State};
 use super::name::{FIRST_TIMESTAMP, description};
 use super::script::directive;
 use super::{Finding, Migration, Problem, Repeatable, Script, Up};
@@ -173,8 +174,30 @@ pub(super) fn repeatable(set: &BTreeMap<String, Parts<'_, Script>>) -> Vec<About
         .collect()
 }
 
+/// The versions of which nothing more can be said: what their files are is not clear, and there is
+/// a finding about that.
+pub(super) fn unclear(
+    set: &BTreeMap<i64, Parts<'_, Up>>,
+    claimed: &BTreeMap<i64, &str>,
+) -> BTreeSet<i64> {
+    let unclear = |parts: &Parts<'_, Up>| match parts.ups.as_slice() {
+        [] => false,
+        [up] => up.content.is_none(),
+        _ => true,
+    };
+    let numbered = set.iter().filter(|(_, parts)| unclear(parts));
+    let numbered = numbered.map(|(version, _)| *version);
+    numbered.chain(claimed.keys().copied()).collect()
+}
+
 /// The migrations of a set, with their chain. Those that could not be read are left out.
-pub(super) fn migrations(set: BTreeMap<i64, Parts<'_, Up>>, database: Database) -> Vec<Migration> {
+pub(super) fn migrations(
+    set: BTreeMap<i64, Parts<'_, Up>>,
+    lock: Option<&Lock>,
+    database: Database,
+) -> Vec<Migration> {
+    let lines = lock.iter().flat_map(|lock| &lock.lines);
+    let lines: BTreeMap<i64, &Line> = lines.map(|line| (line.version, line)).collect();
     let mut chain = Chain::START;
     let mut migrations = Vec::new();
     for (version, parts) in set {
@@ -185,7 +208,10 @@ pub(super) fn migrations(set: BTreeMap<i64, Parts<'_, Up>>, database: Database) 
             Up::Sql(script) => Checksum::of_sql(&script.sql, database),
             Up::Code(code) => Checksum::of_code(version, code.revision.unwrap_or(0)),
         };
-        chain = chain.then(version, &checksum);
+        let line = lines.get(&version);
+        let locked = line.and_then(|line| line.locked.as_ref());
+        chain = chain.then(version, locked.map_or(&checksum, |locked| &locked.checksum));
+        let down = first(parts.downs).map(|(down, _)| down);
         let said = match &up {
             Up::Sql(script) => script.directives.description.clone(),
             Up::Code(_) => None,
@@ -194,10 +220,20 @@ pub(super) fn migrations(set: BTreeMap<i64, Parts<'_, Up>>, database: Database) 
             version,
             description: said.unwrap_or_else(|| description(words)),
             irreversible: matches!(&up, Up::Sql(script) if script.directives.irreversible),
+            name: words.to_owned(),
             up,
-            down: first(parts.downs).map(|(down, _)| down),
+            down_checksum: down
+                .as_ref()
+                .map(|down| Checksum::of_sql(&down.sql, database)),
+            down,
             checksum,
+            accepted: locked.map_or_else(Vec::new, |locked| locked.others(&checksum)),
             chain,
+            lock: match line.map(|line| &line.locked) {
+                Some(Some(_)) => State::Locked,
+                Some(None) => State::Open,
+                None => State::Absent,
+            },
         });
     }
     migrations
