@@ -1,0 +1,153 @@
+//! Small schemas that rows can be made for, and some that they cannot.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::{Hints, VARIATIONS, populate, tables};
+
+/// Every table gets two rows in every variation, and no foreign key leads nowhere.
+#[test]
+fn schemas_that_get_rows() {
+    for sql in SCHEMAS {
+        for variation in 0..VARIATIONS {
+            let db = open(sql);
+            let all = tables(&db).unwrap();
+            let filled = populate(&db, &all, &Hints::default(), variation)
+                .unwrap_or_else(|error| panic!("{variation}: {sql}\n{error}"));
+            let lacking: Vec<&String> = all.iter().filter(|name| !filled.contains(*name)).collect();
+            assert!(lacking.is_empty(), "{variation}: {sql}\n{lacking:?}");
+            check_keys(&db, sql);
+        }
+    }
+}
+
+const SCHEMAS: &[&str] = &[
+    "CREATE TABLE t (a)",
+    "CREATE TABLE t (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE t (id TEXT PRIMARY KEY, b BLOB NOT NULL, r REAL, n NUMERIC, d DATETIME, f BOOLEAN NOT NULL)",
+    "CREATE TABLE t (a, b, PRIMARY KEY (a, b)) WITHOUT ROWID",
+    "CREATE TABLE t (i INT NOT NULL, n INTEGER, r REAL NOT NULL, t TEXT NOT NULL, b BLOB NOT NULL, a ANY) STRICT",
+    "CREATE TABLE t (a TEXT CHECK (a IN ('x', 'y')) NOT NULL)",
+    "CREATE TABLE t (a TEXT CHECK (a = 'x'), b INTEGER CHECK (b BETWEEN 18 AND 20))",
+    "CREATE TABLE t (a NOT NULL CHECK (a > 100), b NOT NULL CHECK (b < -5), c NOT NULL CHECK (c >= 0.5 AND c < 0.75))",
+    "CREATE TABLE t (a NOT NULL CHECK (7 < a), b NOT NULL CHECK (10 = b OR 11 = b))",
+    "CREATE TABLE t (id BLOB PRIMARY KEY CHECK (length(id) = 16), h TEXT NOT NULL CHECK (length(h) = 64 AND h NOT GLOB '*[^0-9a-f]*'))",
+    "CREATE TABLE t (a NOT NULL CHECK (typeof(a) = 'blob'), b NOT NULL CHECK (typeof(b) IN ('real')))",
+    "CREATE TABLE t (a TEXT NOT NULL CHECK (json_valid(a)), b TEXT NOT NULL CHECK (json_type(b) = 'array'))",
+    "CREATE TABLE t (a TEXT UNIQUE NOT NULL CHECK (a LIKE '%_@_%._%'), b TEXT NOT NULL CHECK (b GLOB '[0-9][0-9]:[0-5][0-9]'))",
+    "CREATE TABLE t (d TEXT NOT NULL CHECK (date(d) IS NOT NULL), e TEXT NOT NULL CHECK (strftime('%Y', e) = '2024'))",
+    "CREATE TABLE t (slug TEXT NOT NULL UNIQUE CHECK (slug = lower(slug) AND instr(slug, ' ') = 0 AND slug <> ''))",
+    "CREATE TABLE t (mail TEXT NOT NULL CHECK (instr(mail, '@') > 0), p TEXT CHECK (substr(p, 1, 4) = 'abc_'))",
+    "CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, CHECK (a < b))",
+    "CREATE TABLE t (a INT, b INT, CONSTRAINT one CHECK ((a IS NULL) <> (b IS NULL)))",
+    "CREATE TABLE t (kind TEXT NOT NULL, a INT, b INT, CHECK ((kind = 'a' AND a IS NOT NULL AND b IS NULL) OR (kind = 'b' AND a IS NULL AND b IS NOT NULL)))",
+    "CREATE TABLE t (a TEXT CHECK (\"a\" IN (\"x\", \"y\")))",
+    "CREATE TABLE \"a \"\"b\" (\"c d\" TEXT NOT NULL CHECK (\"c d\" = 'x''y'), [e] INT CHECK ([e] = -3))",
+    "CREATE TABLE t (a INT, b INT AS (a * 2) STORED NOT NULL CHECK (b > 10), c AS (b + 1))",
+    "CREATE TABLE t (a, b); CREATE UNIQUE INDEX i ON t (a, b); CREATE UNIQUE INDEX j ON t (lower(a)) WHERE b IS NOT NULL",
+    "CREATE TABLE t (a INT NOT NULL CHECK (a IN (0, 1)), b TEXT NOT NULL); CREATE UNIQUE INDEX i ON t (b) WHERE a = 1",
+    "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (id INTEGER PRIMARY KEY, p INT NOT NULL REFERENCES p)",
+    "CREATE TABLE c (id INTEGER PRIMARY KEY REFERENCES p); CREATE TABLE p (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE a (id TEXT PRIMARY KEY); CREATE TABLE b (id TEXT PRIMARY KEY); CREATE TABLE ab (a TEXT REFERENCES a (id), b TEXT REFERENCES b (id), PRIMARY KEY (a, b)) WITHOUT ROWID",
+    "CREATE TABLE p (a, b, UNIQUE (a, b)); CREATE TABLE c (x NOT NULL, y NOT NULL, FOREIGN KEY (x, y) REFERENCES p (a, b))",
+    "CREATE TABLE p (a, b, PRIMARY KEY (b, a)); CREATE TABLE c (x NOT NULL, y NOT NULL, FOREIGN KEY (x, y) REFERENCES p)",
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, up INT REFERENCES t)",
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, up INT NOT NULL REFERENCES t)",
+    "CREATE TABLE t (id TEXT PRIMARY KEY, up TEXT UNIQUE REFERENCES t (id))",
+    "CREATE TABLE tenant (id INTEGER PRIMARY KEY);
+     CREATE TABLE node (tenant INT NOT NULL REFERENCES tenant, id INT NOT NULL, up INT, PRIMARY KEY (tenant, id), FOREIGN KEY (tenant, up) REFERENCES node (tenant, id))",
+    "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT REFERENCES b); CREATE TABLE b (id INTEGER PRIMARY KEY, a INT NOT NULL REFERENCES a)",
+    "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT NOT NULL REFERENCES b); CREATE TABLE b (id INTEGER PRIMARY KEY, a INT REFERENCES a)",
+    "CREATE TABLE c (id INTEGER PRIMARY KEY, a INT REFERENCES gone (id))",
+    "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE q (id INTEGER PRIMARY KEY);
+     CREATE TABLE c (p INT REFERENCES p, q INT REFERENCES q, CHECK ((p IS NULL) + (q IS NULL) = 1))",
+    "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (2); CREATE TABLE c (p INT UNIQUE NOT NULL REFERENCES p)",
+    "CREATE TABLE t (a UNIQUE ON CONFLICT ROLLBACK, b NOT NULL ON CONFLICT IGNORE, c UNIQUE ON CONFLICT REPLACE)",
+    "CREATE TABLE t (a); CREATE TABLE log (a NOT NULL); CREATE TRIGGER i AFTER INSERT ON t BEGIN INSERT INTO log VALUES (NEW.a); END",
+    "CREATE VIRTUAL TABLE f USING fts5 (a); CREATE VIRTUAL TABLE r USING rtree (id, x, y); CREATE TABLE t (a); CREATE VIEW v AS SELECT * FROM t",
+];
+
+/// Tables that get no rows, and no harm; their neighbours get theirs.
+#[test]
+fn schemas_without_rows() {
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "CREATE TABLE t (a CHECK (a IS NULL AND a IS NOT NULL)); CREATE TABLE u (a)",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (id = 1))",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE t (a NOT NULL REFERENCES gone); CREATE TABLE u (a NOT NULL REFERENCES t)",
+            &["t", "u"],
+        ),
+        (
+            "CREATE TABLE t (a); CREATE TRIGGER i BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'no'); END",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE t (a); CREATE TRIGGER i BEFORE INSERT ON t BEGIN SELECT RAISE(IGNORE); END",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE t (a); CREATE TRIGGER i BEFORE INSERT ON t BEGIN SELECT RAISE(ROLLBACK, 'no'); END",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE t (a); CREATE TRIGGER i AFTER INSERT ON t BEGIN DELETE FROM t; END",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE t (a); CREATE TABLE u (a); CREATE TRIGGER i AFTER INSERT ON t BEGIN INSERT INTO u VALUES (1); INSERT INTO gone VALUES (1); END",
+            &["t"],
+        ),
+        (
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT NOT NULL REFERENCES b); CREATE TABLE b (id INTEGER PRIMARY KEY, a INT NOT NULL REFERENCES a)",
+            &["a", "b"],
+        ),
+        (
+            "CREATE TABLE p (a UNIQUE); CREATE TABLE c (a NOT NULL, FOREIGN KEY (a) REFERENCES p (b))",
+            &["c"],
+        ),
+    ];
+    for (sql, without) in cases {
+        for variation in 0..VARIATIONS {
+            for transaction in ["", "BEGIN"] {
+                let db = open(sql);
+                db.execute_batch(transaction).unwrap();
+                let all = tables(&db).unwrap();
+                let filled = populate(&db, &all, &Hints::default(), variation).unwrap();
+                let expected = all.iter().filter(|name| !without.contains(&name.as_str()));
+                assert_eq!(filled, expected.cloned().collect(), "{variation}: {sql}");
+                assert_eq!(db.is_autocommit(), transaction.is_empty(), "{sql}");
+                check_keys(&db, sql);
+            }
+        }
+    }
+}
+
+fn open(sql: &str) -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    db.execute_batch(sql)
+        .unwrap_or_else(|error| panic!("{sql}\n{error}"));
+    db
+}
+
+fn check_keys(db: &Connection, sql: &str) {
+    let mut statement = match db.prepare("PRAGMA foreign_key_check") {
+        Ok(statement) => statement,
+        // Some schemas here are faulty themselves.
+        Err(error) => return assert!(error.to_string().contains("mismatch"), "{sql}\n{error}"),
+    };
+    let found: Result<BTreeSet<String>, _> =
+        statement.query_map([], |row| row.get(0)).unwrap().collect();
+    match found {
+        Ok(found) => assert!(found.is_empty(), "{sql}\n{found:?}"),
+        Err(error) => assert!(error.to_string().contains("mismatch"), "{sql}\n{error}"),
+    }
+}
