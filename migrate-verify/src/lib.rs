@@ -15,6 +15,7 @@
 
 mod blame;
 mod catalog;
+mod deletions;
 mod populated;
 mod probe;
 mod rows;

@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use migrate_source::Database;
-use migrate_source::sql::{Statement, single_statements, tokens};
+use migrate_source::sql::single_statements;
 use rusqlite::Result;
 use rusqlite::types::Value;
 
+use crate::deletions::Deletions;
 use crate::probe::quoted;
 use crate::rows::{self, Hints, VARIATIONS};
 use crate::run::{OnFailure, Ran};
@@ -79,7 +80,7 @@ impl Populated {
         &mut self,
         up: &dyn Fn(&Scratch, OnFailure) -> Ran,
         simple: bool,
-        may_delete: bool,
+        says: &Deletions,
     ) -> Result<std::result::Result<(), Trouble>> {
         self.fill(&Hints::default(), 0)?;
         let image = match simple {
@@ -89,7 +90,7 @@ impl Populated {
         if simple {
             self.scratch.execute("BEGIN")?;
         }
-        let outcome = self.attempt(up, may_delete)?;
+        let outcome = self.attempt(up, says)?;
         match (&outcome, image) {
             (Ok(()), _) if simple => self.scratch.execute("COMMIT")?,
             (Ok(()), _) => {}
@@ -108,7 +109,7 @@ impl Populated {
     fn attempt(
         &mut self,
         up: &dyn Fn(&Scratch, OnFailure) -> Ran,
-        may_delete: bool,
+        says: &Deletions,
     ) -> Result<std::result::Result<(), Trouble>> {
         self.scratch.touched();
         let ran = up(&self.scratch, OnFailure::Stop);
@@ -125,7 +126,7 @@ impl Populated {
         for table in touched.iter().filter(|table| now.contains(*table)) {
             let after = count(&self.scratch, table)?;
             let before = self.counts.insert(table.clone(), after).unwrap_or(0);
-            if after < before && !may_delete {
+            if after < before && !says.rows_of(table) {
                 lost.get_or_insert((table.clone(), before, after));
             }
         }
@@ -169,7 +170,7 @@ impl Populated {
         &mut self,
         up: &dyn Fn(&Scratch, OnFailure) -> Ran,
         simple: bool,
-        may_delete: bool,
+        says: &Deletions,
         around: &Around<'_>,
     ) -> Result<bool> {
         for variation in 0..=VARIATIONS {
@@ -185,7 +186,7 @@ impl Populated {
             if simple {
                 other.scratch.execute("BEGIN")?;
             }
-            if other.attempt(up, may_delete)?.is_ok() {
+            if other.attempt(up, says)?.is_ok() {
                 if simple {
                     other.scratch.execute("COMMIT")?;
                 }
@@ -256,25 +257,6 @@ impl Trouble {
             Trouble::Loses(..) => true,
         }
     }
-}
-
-/// Whether a script says that it deletes rows: by `DELETE`, or by taking the place of others.
-pub(crate) fn deletes(script: &Script<'_>) -> bool {
-    let says = |statement: &Statement<'_>| {
-        let tokens = tokens(statement.text, Database::Sqlite);
-        let tokens: Vec<_> = tokens.filter(|token| !token.kind.is_comment()).collect();
-        let begins = |word| tokens.first().is_some_and(|token| token.is_keyword(word));
-        let or_replace = tokens
-            .windows(2)
-            .any(|pair| pair[0].is_keyword("OR") && pair[1].is_keyword("REPLACE"));
-        begins("DELETE")
-            || begins("REPLACE")
-            || (begins("WITH") && tokens.iter().any(|token| token.is_keyword("DELETE")))
-            || (or_replace && !begins("CREATE"))
-    };
-    let statements = single_statements(script.sql, Database::Sqlite);
-    // With foreign keys enforced, a row takes others along.
-    script.foreign_keys || statements.iter().any(says)
 }
 
 fn count(scratch: &Scratch, table: &str) -> Result<i64> {

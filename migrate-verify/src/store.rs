@@ -1,32 +1,34 @@
-//! What was verified, kept in a file: the results, and databases to go on from.
+//! What was verified, kept in two files: the results, and databases to go on from, which are large
+//! and read only when something is new.
 //!
-//! The file belongs to one target folder, but several compilers may write it at the same time: it is
-//! written beside and renamed. One that is broken, or was written by another version, counts as none.
+//! The files belong to one target folder, but several compilers may write them at the same time: they
+//! are written beside and renamed. One that is broken, or was written by another version, counts as none.
 
 use std::fs;
-use std::path::Path;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
 use std::process;
 
-use hmac_sha256::Hash;
+use hmac_sha256::Hash as Sha256;
 use migrate_source::schema::{Change, Fingerprint, Kind};
 
 use crate::populated::Seed;
 use crate::set::{Body, Script, Set};
 use crate::verified::Step;
-use crate::walk::{Doubt, Images, Walk};
+use crate::walk::{Doubt, Images};
 
 /// Raised whenever a verification finds, keeps or tells something else.
 const FORMAT: &str = "migrate-verify 1";
 
 /// What the results depend on: a key for each migration, over everything up to it, and one for all.
 pub(crate) struct Keys {
-    steps: Vec<[u8; 32]>,
+    pub(crate) steps: Vec<[u8; 32]>,
     whole: [u8; 32],
 }
 
 impl Keys {
     pub(crate) fn of(set: &Set<'_>) -> Keys {
-        let mut hash = Hash::new();
+        let mut hash = Sha256::new();
         part(&mut hash, FORMAT.as_bytes());
         part(&mut hash, env!("CARGO_PKG_VERSION").as_bytes());
         part(&mut hash, &rusqlite::version_number().to_be_bytes());
@@ -50,19 +52,19 @@ impl Keys {
     }
 }
 
-fn part(hash: &mut Hash, bytes: &[u8]) {
+fn part(hash: &mut Sha256, bytes: &[u8]) {
     hash.update((bytes.len() as u64).to_be_bytes());
     hash.update(bytes);
 }
 
-fn optional<T>(hash: &mut Hash, value: Option<&T>, add: fn(&mut Hash, &T)) {
+fn optional<T>(hash: &mut Sha256, value: Option<&T>, add: fn(&mut Sha256, &T)) {
     hash.update([u8::from(value.is_some())]);
     if let Some(value) = value {
         add(hash, value);
     }
 }
 
-fn body(hash: &mut Hash, body: &Body<'_>) {
+fn body(hash: &mut Sha256, body: &Body<'_>) {
     match body {
         Body::Sql(sql) => script(hash, sql),
         Body::Code(code) => {
@@ -72,7 +74,7 @@ fn body(hash: &mut Hash, body: &Body<'_>) {
     }
 }
 
-fn script(hash: &mut Hash, script: &Script<'_>) {
+fn script(hash: &mut Sha256, script: &Script<'_>) {
     let how = format!(
         "{:?} {} {}",
         script.mode, script.foreign_keys, script.unverified
@@ -81,11 +83,9 @@ fn script(hash: &mut Hash, script: &Script<'_>) {
     part(hash, script.sql.as_bytes());
 }
 
-/// What a file holds.
+/// What is kept of a set.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// Places to go on from, the latest last.
-    pub(crate) marks: Vec<Mark>,
     keys: Vec<[u8; 32]>,
     steps: Vec<Step>,
     /// The key of everything, if nothing was wrong, and what the repeatable migrations do.
@@ -95,7 +95,9 @@ pub(crate) struct Kept {
 /// A place to go on from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// How many migrations have run.
+    /// The key of the last migration that has run.
+    pub(crate) key: [u8; 32],
+    /// How many have run.
     pub(crate) count: usize,
     pub(crate) doubt: Doubt,
     pub(crate) seed: Seed,
@@ -103,51 +105,40 @@ pub(crate) struct Mark {
 }
 
 impl Kept {
+    pub(crate) fn new(keys: &Keys, steps: &[Step], repeatables: &[Step], clean: bool) -> Kept {
+        Kept {
+            keys: keys.steps.clone(),
+            steps: steps.to_vec(),
+            whole: clean.then(|| (keys.whole, repeatables.to_vec())),
+        }
+    }
+
     /// The results, if they are those of this very set.
     pub(crate) fn whole(&self, keys: &Keys) -> Option<(Vec<Step>, Vec<Step>)> {
         let (whole, repeatables) = self.whole.as_ref()?;
         (*whole == keys.whole).then(|| (self.steps.clone(), repeatables.clone()))
     }
 
-    /// The latest place from which this set can go on, and the results up to there.
-    pub(crate) fn latest(&self, keys: &Keys) -> Option<(&Mark, &[Step])> {
+    /// The latest of `marks` from which this set can go on, and the results up to there.
+    pub(crate) fn latest<'k>(
+        &'k self,
+        marks: &'k [Mark],
+        keys: &Keys,
+    ) -> Option<(&'k Mark, &'k [Step])> {
+        // The key of a migration is over everything up to it.
         let same = |mark: &&Mark| {
-            let here = self.keys.get(..mark.count);
-            here.is_some() && here == keys.steps.get(..mark.count)
+            let last = mark.count.checked_sub(1);
+            let key = |keys: &[[u8; 32]]| last.and_then(|last| keys.get(last).copied());
+            key(&self.keys) == Some(mark.key) && key(&keys.steps) == Some(mark.key)
         };
-        let mark = self.marks.iter().rev().find(same)?;
+        let mark = marks.iter().rev().find(same)?;
         Some((mark, self.steps.get(..mark.count)?))
-    }
-
-    /// Notes a place to go on from.
-    pub(crate) fn mark(&mut self, count: usize, walk: &mut Walk<'_>) -> rusqlite::Result<()> {
-        // Only the latest two matter.
-        if self.marks.len() == 2 {
-            self.marks.remove(0);
-        }
-        self.marks.push(Mark {
-            count,
-            doubt: walk.doubt.clone(),
-            seed: walk.seed().clone(),
-            images: walk.images()?,
-        });
-        Ok(())
-    }
-
-    pub(crate) fn results(&mut self, keys: &Keys, steps: &[Step], rest: &[Step], clean: bool) {
-        self.keys = keys.steps.clone();
-        self.steps = steps.to_vec();
-        self.whole = clean.then(|| (keys.whole, rest.to_vec()));
     }
 
     /// Reads a file. None that can be used is none.
     pub(crate) fn read(path: &Path) -> Option<Kept> {
-        let bytes = fs::read(path).ok()?;
-        let (content, sum) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
-        if Hash::hash(content) != *sum {
-            return None;
-        }
-        let mut reader = Reader(content);
+        let content = content(path)?;
+        let mut reader = Reader(&content);
         (reader.bytes()? == FORMAT.as_bytes()).then_some(())?;
         let kept = Kept {
             keys: reader.list(|reader| reader.array())?,
@@ -156,7 +147,6 @@ impl Kept {
                 0 => None,
                 _ => Some((reader.array()?, reader.list(step)?)),
             },
-            marks: reader.list(mark)?,
         };
         reader.0.is_empty().then_some(kept)
     }
@@ -172,14 +162,46 @@ impl Kept {
             writer.0.extend_from_slice(key);
             writer.list(steps, write_step);
         }
-        writer.list(&self.marks, write_mark);
-        let sum = Hash::hash(&writer.0);
-        writer.0.extend_from_slice(&sum);
-        let beside = path.with_extension(format!("{}.tmp", process::id()));
-        if fs::write(&beside, &writer.0).is_err() || fs::rename(&beside, path).is_err() {
-            let _ = fs::remove_file(&beside);
-        }
+        writer.save(path);
     }
+}
+
+/// Reads the places to go on from, the latest last.
+pub(crate) fn read_marks(path: &Path) -> Vec<Mark> {
+    let read = || {
+        let content = content(&beside(path))?;
+        let mut reader = Reader(&content);
+        (reader.bytes()? == FORMAT.as_bytes()).then_some(())?;
+        reader.list(mark)
+    };
+    read().unwrap_or_default()
+}
+
+/// Writes the places to go on from.
+pub(crate) fn write_marks(marks: &[Mark], path: &Path) {
+    let mut writer = Writer(Vec::new());
+    writer.bytes(FORMAT.as_bytes());
+    writer.list(marks, write_mark);
+    writer.save(&beside(path));
+}
+
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("images")
+}
+
+/// What a file has before its checksum, if that is right.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = fs::read(path).ok()?;
+    let sum = bytes.split_off(bytes.len().checked_sub(8)?);
+    (checksum(&bytes)[..] == sum[..]).then_some(bytes)
+}
+
+/// It finds a broken disk or a write that was cut short, not a forger: who can write here can
+/// change the program as well.
+fn checksum(bytes: &[u8]) -> [u8; 8] {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish().to_be_bytes()
 }
 
 struct Writer(Vec<u8>);
@@ -192,6 +214,15 @@ impl Writer {
     fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
+    }
+
+    fn save(mut self, path: &Path) {
+        let sum = checksum(&self.0);
+        self.0.extend_from_slice(&sum);
+        let beside = path.with_extension(format!("{}.tmp", process::id()));
+        if fs::write(&beside, &self.0).is_err() || fs::rename(&beside, path).is_err() {
+            let _ = fs::remove_file(&beside);
+        }
     }
 
     fn list<'t, T: 't>(
@@ -221,6 +252,7 @@ fn write_step(writer: &mut Writer, step: &Step) {
 }
 
 fn write_mark(writer: &mut Writer, mark: &Mark) {
+    writer.0.extend_from_slice(&mark.key);
     writer.number(mark.count as u64);
     writer.number(u64::from(mark.doubt.schema));
     writer.list(&mark.doubt.names, |writer, name| {
@@ -291,6 +323,7 @@ fn step(reader: &mut Reader<'_>) -> Option<Step> {
 
 fn mark(reader: &mut Reader<'_>) -> Option<Mark> {
     Some(Mark {
+        key: reader.array()?,
         count: reader.number()?,
         doubt: Doubt {
             schema: reader.number()? != 0,

@@ -5,10 +5,9 @@ use std::path::Path;
 use migrate_source::Finding;
 use migrate_source::schema::{Change, Fingerprint, Schema, changes};
 
-use crate::populated::Seed;
 use crate::set::Set;
-use crate::store::{Kept, Keys};
-use crate::walk::{Doubt, Images, Walk};
+use crate::store::{Kept, Keys, read_marks, write_marks};
+use crate::walk::{Doubt, Walk};
 
 /// What is known of a set once it was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,48 +97,48 @@ pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified>
             repeatables,
         });
     }
-    let mut keep = Kept::default();
-    let (mut walk, known) = match kept.latest(&keys) {
-        Some((mark, steps)) => {
-            let walk = Walk::new(
-                set,
-                &mark.images,
-                steps.to_vec(),
-                mark.doubt.clone(),
-                mark.seed.clone(),
-            )?;
-            keep.marks.push(mark.clone());
-            (walk, mark.count)
-        }
+    let mut marks = match store {
+        Some(path) if kept != Kept::default() => read_marks(path),
+        _ => Vec::new(),
+    };
+    let mut walk = match kept.latest(&marks, &keys) {
+        Some((mark, steps)) => Walk::after(set, mark, steps)?,
         None => {
-            let doubt = Doubt {
-                schema: set.is_incomplete,
-                rows: set.is_incomplete,
-                ..Doubt::default()
-            };
-            let walk = Walk::new(set, &Images::default(), Vec::new(), doubt, Seed::default())?;
-            (walk, 0)
+            let unknown = set.is_incomplete;
+            Walk::new(
+                set,
+                Doubt {
+                    schema: unknown,
+                    rows: unknown,
+                    ..Doubt::default()
+                },
+            )?
         }
     };
+    let known = walk.steps.len();
+    marks.retain(|mark| {
+        mark.count == known && keys.steps.get(known.wrapping_sub(1)) == Some(&mark.key)
+    });
     let count = set.migrations.len();
     for (at, migration) in set.migrations.iter().enumerate().skip(known) {
         walk.step(migration)?;
         // After the last, so that one more costs one; and before it, as it is the one that is edited.
         if store.is_some() && walk.findings.is_empty() && at + 2 >= count {
-            keep.mark(at + 1, &mut walk)?;
+            marks.push(walk.mark(keys.steps[at])?);
         }
     }
     let clean = walk.findings.len();
     walk.there_and_back(known)?;
     if walk.findings.len() > clean {
         // It is not walked again from a place behind it.
-        keep.marks.retain(|mark| mark.count <= known);
+        marks.retain(|mark| mark.count <= known);
     }
     let repeatables = walk.finish()?;
     let (findings, steps) = (walk.findings, walk.steps);
     if let Some(path) = store {
-        keep.results(&keys, &steps, &repeatables, findings.is_empty());
-        keep.write(path);
+        let skip = marks.len().saturating_sub(2);
+        write_marks(&marks[skip..], path);
+        Kept::new(&keys, &steps, &repeatables, findings.is_empty()).write(path);
     }
     Ok(Verified {
         findings,

@@ -9,12 +9,14 @@ use rusqlite::Result;
 
 use crate::blame;
 use crate::catalog::Catalog;
-use crate::populated::{Around, Populated, Seed, Trouble, deletes};
+use crate::deletions::Deletions;
+use crate::populated::{Around, Populated, Seed, Trouble};
 use crate::probe;
 use crate::rows::Hints;
 use crate::run::{Effect, Failed, OnFailure, Ran, bare, is_simple, run};
 use crate::scratch::{Failure, Kind, Scratch};
 use crate::set::{Body, Migration, Script, Set};
+use crate::store::Mark;
 use crate::verified::Step;
 
 /// Where a verification stands: what was found, and the databases after the last migration.
@@ -75,8 +77,18 @@ pub(crate) struct Images {
 }
 
 impl<'s> Walk<'s> {
-    /// A walk that begins after the migrations whose results are `steps`.
-    pub(crate) fn new(
+    /// A walk that begins before the first migration, with what is in doubt from the start.
+    pub(crate) fn new(set: &'s Set<'s>, doubt: Doubt) -> Result<Walk<'s>> {
+        Walk::resume(set, &Images::default(), Vec::new(), doubt, Seed::default())
+    }
+
+    /// A walk that goes on from a mark; `steps` are the results up to there.
+    pub(crate) fn after(set: &'s Set<'s>, mark: &Mark, steps: &[Step]) -> Result<Walk<'s>> {
+        let (doubt, seed) = (mark.doubt.clone(), mark.seed.clone());
+        Walk::resume(set, &mark.images, steps.to_vec(), doubt, seed)
+    }
+
+    fn resume(
         set: &'s Set<'s>,
         images: &Images,
         steps: Vec<Step>,
@@ -98,16 +110,18 @@ impl<'s> Walk<'s> {
         })
     }
 
-    /// The databases as they are now.
-    pub(crate) fn images(&mut self) -> Result<Images> {
-        Ok(Images {
-            plain: self.plain.image()?,
-            populated: self.populated.image()?,
+    /// This place, to go on from another time. `key` is that of the last migration.
+    pub(crate) fn mark(&mut self, key: [u8; 32]) -> Result<Mark> {
+        Ok(Mark {
+            key,
+            count: self.steps.len(),
+            doubt: self.doubt.clone(),
+            seed: self.populated.seed().clone(),
+            images: Images {
+                plain: self.plain.image()?,
+                populated: self.populated.image()?,
+            },
         })
-    }
-
-    pub(crate) fn seed(&self) -> &Seed {
-        self.populated.seed()
     }
 
     /// Runs the next numbered migration: up, down, and up on tables with rows.
@@ -316,11 +330,11 @@ impl<'s> Walk<'s> {
         image: Option<Vec<u8>>,
     ) -> Result<()> {
         let up = |scratch: &Scratch, on_failure| body(scratch, &migration.up, on_failure);
-        let may_delete = match &migration.up {
-            Body::Sql(script) => deletes(script),
-            Body::Code(_) => true,
+        let says = match &migration.up {
+            Body::Sql(script) => Deletions::of(script),
+            Body::Code(_) => Deletions::any(),
         };
-        let trouble = match self.populated.step(&up, simple, may_delete)? {
+        let trouble = match self.populated.step(&up, simple, &says)? {
             Ok(()) => {
                 if nested {
                     self.plain.execute("COMMIT")?;
@@ -355,7 +369,7 @@ impl<'s> Walk<'s> {
             hints,
         };
         let told = trouble.tells() && !script.unverified;
-        if told && self.populated.insist(&up, simple, may_delete, &around)? {
+        if told && self.populated.insist(&up, simple, &says, &around)? {
             let finding = with_rows(script, &trouble);
             self.report(Some(migration.version), finding);
             self.populated.replace(Scratch::of_image(&after)?);
