@@ -20,6 +20,8 @@ mod report;
 mod settings;
 mod status;
 mod units;
+#[cfg(feature = "verify")]
+mod verify;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -6,6 +6,8 @@ use std::{fs, io};
 use crate::migration::BoxError;
 
 pub use crate::migration::{Check, Code, Run, Script};
+#[cfg(feature = "verify")]
+pub use crate::verify::{Told, assert_migrates};
 #[cfg(feature = "macros")]
 pub use migrate_macros::embed;
 

@@ -70,8 +70,9 @@ impl<'e> Emit<'e> {
         let watched = watched.map(|file| self.watched(&file.path));
         let guards = (!self.editor).then(|| {
             let unwatched = not_watched(&self.args.folder.value()).map(|why| self.unwatched(why));
-            let test = self.test(files);
-            quote!(#unwatched #test)
+            let is_embedded = self.is_embedded(files);
+            let migrates = self.migrates(folder);
+            quote!(#unwatched #is_embedded #migrates)
         });
         quote!(#set #(#modules)* #(#watched)* #guards)
     }
@@ -214,7 +215,7 @@ impl<'e> Emit<'e> {
 
     /// `0003_backfill.rs` of the set `MIGRATIONS` is the module `migrations_3_backfill`.
     fn module_name(&self, migration: &Migration, code: &Code) -> Ident {
-        let set = self.args.name.unraw().to_string().to_lowercase();
+        let set = self.set();
         let file = code.path.rsplit('/').next().unwrap_or_default();
         let stem = file.strip_suffix(".rs").unwrap_or(file);
         let words = stem.trim_start_matches(|c: char| !c.is_alphabetic());
@@ -260,10 +261,9 @@ impl<'e> Emit<'e> {
 
     /// A test that fails when the folder has got a file since the program was compiled. It alone
     /// looks for the folder at run time, and is no part of the program.
-    fn test(&self, files: &[File]) -> TokenStream {
+    fn is_embedded(&self, files: &[File]) -> TokenStream {
         let core = &self.args.core;
-        let set = self.args.name.unraw().to_string().to_lowercase();
-        let module = format_ident!("{set}_folder");
+        let module = format_ident!("{}_folder", self.set());
         let folder = self.place.folder.display().to_string();
         let files = files.iter().map(|file| &file.path);
         // In a module of its own nothing of the user's is in the way, such as another `test`.
@@ -276,6 +276,56 @@ impl<'e> Emit<'e> {
                 }
             }
         }
+    }
+
+    /// A test that runs the whole set, where it has code that cannot be run while compiling.
+    fn migrates(&self, folder: &Folder) -> Option<TokenStream> {
+        let code = |migration: &Migration| match &migration.up {
+            Up::Code(code) => Some((migration.version, code.changes_schema.unwrap_or(false))),
+            Up::Sql(_) => None,
+        };
+        let code: Vec<(i64, bool)> = folder.migrations.iter().filter_map(code).collect();
+        if !cfg!(feature = "verify") || code.is_empty() {
+            return None;
+        }
+        let Args {
+            core,
+            name,
+            options,
+            ..
+        } = self.args;
+        let changes = code.iter().filter(|(_, changes)| *changes);
+        let changes = changes.map(|(version, _)| Literal::i64_unsuffixed(*version));
+        let allow = options.allow.iter().map(|problem| problem.name());
+        let trust = Literal::i64_unsuffixed(options.trust_through);
+        let seed = match &folder.seed {
+            Some(seed) => {
+                let (file, sql) = (self.file(&seed.path), &seed.sql);
+                quote!(::core::option::Option::Some((#file, #sql)))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        // Beside the set: from a module it could not be named if both are inside a function. There, the
+        // test is not run.
+        let test = format_ident!("{}_migrate_up_and_down_and_up_again", self.set());
+        Some(quote! {
+            #[cfg(test)]
+            #[::core::prelude::v1::test]
+            #[allow(dead_code, unnameable_test_items)]
+            fn #test() {
+                #core::__private::assert_migrates(&#name, &#core::__private::Told {
+                    changes_schema: &[#(#changes),*],
+                    seed: #seed,
+                    allow: &[#(#allow),*],
+                    trust_through: #trust,
+                });
+            }
+        })
+    }
+
+    /// The name of the set, as it stands in the names of other items.
+    fn set(&self) -> String {
+        self.args.name.unraw().to_string().to_lowercase()
     }
 
     fn file(&self, path: &str) -> String {

@@ -617,6 +617,17 @@ fn incomplete(was: &Schema, is: &Schema) -> Option<Finding> {
     )
 }
 
+/// What a migration did.
+fn changed(difference: &Difference<'_>) -> String {
+    let (object, what) = match (difference.before(), difference.after()) {
+        (None, Some(made)) => (made, "is made"),
+        (Some(gone), None) => (gone, "is dropped"),
+        (Some(object), _) => (object, "is changed"),
+        (None, None) => return String::new(),
+    };
+    format!("{} `{}` {what}", object.kind(), object.name())
+}
+
 fn undeclared(was: &Schema, is: &Schema) -> Option<Finding> {
     let difference = was.differences(is).into_iter().next()?;
     let finding = Finding::new(
@@ -625,7 +636,7 @@ fn undeclared(was: &Schema, is: &Schema) -> Option<Finding> {
     );
     Some(
         finding
-            .help(difference.found())
+            .help(changed(&difference))
             .help("add `pub const CHANGES_SCHEMA: bool = true;`"),
     )
 }

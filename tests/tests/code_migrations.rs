@@ -12,9 +12,14 @@ use migrate_tests::sqlite::SqliteFile;
 embed_migrations!(static WRITTEN = "migrations/written");
 embed_migrations!(static EDITED = "migrations/edited");
 embed_migrations!(static REVISED = "migrations/revised");
-embed_migrations!(static MISBEHAVING = "migrations/misbehaving");
 embed_migrations!(static ADOPTING = "migrations/adopting");
 embed_migrations!(static ASKING = "migrations/asking");
+
+/// Inside a function it has no generated test, which it would fail on purpose.
+fn misbehaving() -> &'static [Migration<'static>] {
+    embed_migrations!(static MISBEHAVING = "migrations/misbehaving");
+    &MISBEHAVING
+}
 
 const EACH: Settings = |migrator| migrator.transactions(Transactions::Each);
 const GROUPED: Settings = |migrator| migrator.transactions(Transactions::Grouped);
@@ -202,13 +207,13 @@ fn check_behaviour(behaviour: &[&str], grouped: (&str, &str), each: (&str, &str)
             Some((before, after)) => format!("{before}{table} c[{after}"),
             None => state.replacen(" @", &format!(" {table} @"), 1),
         };
-        check(&mut stage, &MISBEHAVING, Goal::Up, result, &state);
+        check(&mut stage, misbehaving(), Goal::Up, result, &state);
         // Whatever it was: once it is mended, everything goes on.
         if !result.contains("up 3") {
             stage
                 .db
                 .sql("DELETE FROM behaviour; DROP TABLE IF EXISTS t");
-            let up = told(&stage.db.bring(&stage.migrator(&MISBEHAVING), Goal::Up));
+            let up = told(&stage.db.bring(&stage.migrator(misbehaving()), Goal::Up));
             assert!(
                 up.ends_with(" 3: up 2, up 3") || up == "0 -> 3: up 1, up 2, up 3",
                 "{up}"
@@ -260,7 +265,7 @@ fn code_that_leaves_rows_without_a_parent_is_rolled_back() {
 #[test]
 fn error_of_the_author_s_own_is_the_source() {
     let mut stage = behaving(&["fails"], EACH);
-    let migrator = stage.migrator(&MISBEHAVING);
+    let migrator = stage.migrator(misbehaving());
     let error = stage.db.bring(&migrator, Goal::Up).unwrap_err();
     let source = std::error::Error::source(&error).unwrap();
     assert_eq!(source.to_string(), "it is Tuesday the 13");
@@ -283,7 +288,7 @@ fn error_of_sqlite_has_its_code() {
         &["CREATE TABLE t (x UNIQUE)", "INSERT INTO t VALUES (1), (1)"],
         EACH,
     );
-    let migrator = stage.migrator(&MISBEHAVING);
+    let migrator = stage.migrator(misbehaving());
     let error = stage.db.bring(&migrator, Goal::Up).unwrap_err();
     let failed = error.failed().unwrap();
     assert_eq!(failed.message, "UNIQUE constraint failed: t.x");
@@ -348,14 +353,14 @@ fn code_that_rolls_back_is_found_out() {
         "a[] @ 1",
     );
     let mut stage = behaving(&[raise, "INSERT INTO t VALUES (1)"], GROUPED);
-    let migrator = stage.migrator(&MISBEHAVING);
+    let migrator = stage.migrator(misbehaving());
     assert_eq!(told(&stage.db.bring(&migrator, Goal::Up)), grouped.0);
     assert_eq!(
         stage.db.rows("SELECT name FROM sqlite_schema"),
         ["behaviour"]
     );
     let mut stage = behaving(&[raise, "INSERT INTO t VALUES (1)"], EACH);
-    let migrator = stage.migrator(&MISBEHAVING);
+    let migrator = stage.migrator(misbehaving());
     assert_eq!(told(&stage.db.bring(&migrator, Goal::Up)), each.0);
     assert_eq!(stage.db.rows("SELECT count(*) FROM a"), ["0"]);
 }
@@ -387,7 +392,7 @@ fn code_that_leaves_a_write_open_is_rolled_back() {
         (EACH, "rolled back", "; kept 0 -> 1: up 1"),
     ] {
         let mut stage = behaving(&["leaves a write open"], settings);
-        let migrator = stage.migrator(&MISBEHAVING);
+        let migrator = stage.migrator(misbehaving());
         let words = format!("code at 0002_misbehave.rs, {outcome}: {message}{kept}");
         assert_eq!(told(&stage.db.bring(&migrator, Goal::Up)), words);
         let a = if kept.is_empty() { "" } else { "a[] " };
@@ -408,7 +413,7 @@ fn panic_goes_on_once_everything_is_rolled_back() {
             "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 4321; PRAGMA legacy_alter_table = ON",
         );
         let session = stage.db.session();
-        let migrator = stage.migrator(&MISBEHAVING);
+        let migrator = stage.migrator(misbehaving());
         let run = || stage.db.bring(&migrator, Goal::Up);
         let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"the code gives up"));
@@ -445,7 +450,7 @@ fn down_may_misbehave_too() {
             let mut stage = behaving(&[], settings);
             check(
                 &mut stage,
-                &MISBEHAVING,
+                misbehaving(),
                 Goal::Up,
                 ALL.0,
                 "a[1, 2] behaviour[] c[] @ 1 2 3",
@@ -454,7 +459,7 @@ fn down_may_misbehave_too() {
                 .db
                 .sql(&format!("INSERT INTO behaviour VALUES ('{behaviour}')"));
             let state = format!("{a} behaviour[{behaviour}] @ 1 2");
-            check(&mut stage, &MISBEHAVING, Goal::Reset, words, &state);
+            check(&mut stage, misbehaving(), Goal::Reset, words, &state);
         }
     }
 }

@@ -1,5 +1,7 @@
 use migrate_core::rusqlite::{self, Connection};
 
+pub const CHANGES_SCHEMA: bool = true;
+
 pub fn up(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch("CREATE TABLE IF NOT EXISTS c (x INTEGER); INSERT INTO c VALUES (3)")
 }

@@ -2,6 +2,8 @@
 
 use migrate_core::rusqlite::{self, Connection};
 
+pub const CHANGES_SCHEMA: bool = true;
+
 pub fn up(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "ALTER TABLE people ADD COLUMN first TEXT;

@@ -2,6 +2,8 @@
 
 use migrate_core::rusqlite::{self, Connection};
 
+pub const CHANGES_SCHEMA: bool = true;
+
 pub const REVISION: u32 = 1;
 
 pub fn up(db: &Connection) -> rusqlite::Result<()> {

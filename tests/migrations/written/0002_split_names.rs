@@ -3,6 +3,7 @@
 use migrate_core::rusqlite::{self, Connection};
 
 pub const DESCRIPTION: &str = "Split the names of people";
+pub const CHANGES_SCHEMA: bool = true;
 
 pub fn up(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch("ALTER TABLE people ADD COLUMN first TEXT; ALTER TABLE people ADD COLUMN last TEXT;")?;

@@ -6,6 +6,7 @@
 use migrate_core::rusqlite::{Connection, Result};
 
 pub const DESCRIPTION: &str = "Count the words of every document";
+pub const CHANGES_SCHEMA: bool = true;
 
 pub fn up(db: &Connection) -> Result<()> {
     if !db.column_exists(None, "documents", "words")? {

@@ -6,6 +6,7 @@
 use migrate_core::rusqlite::{Connection, Result};
 
 pub const DESCRIPTION: &str = "Initial schema with all MVP 0 tables";
+pub const CHANGES_SCHEMA: bool = true;
 
 const TABLES: [&str; 5] = ["servers", "channels", "users", "messages", "reactions"];
 

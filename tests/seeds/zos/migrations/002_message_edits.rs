@@ -3,6 +3,7 @@
 use migrate_core::rusqlite::{Connection, Result};
 
 pub const DESCRIPTION: &str = "Remember when a message was edited";
+pub const CHANGES_SCHEMA: bool = true;
 
 pub fn up(db: &Connection) -> Result<()> {
     if check(db)? {
