@@ -305,13 +305,12 @@ impl<'e> Emit<'e> {
             }
             None => quote!(::core::option::Option::None),
         };
-        // Beside the set: from a module it could not be named if both are inside a function. There, the
-        // test is not run.
+        // Beside the set: from a module it could not be named if both are inside a function. There the
+        // compiler warns that the test is not run.
         let test = format_ident!("{}_migrate_up_and_down_and_up_again", self.set());
         Some(quote! {
             #[cfg(test)]
             #[::core::prelude::v1::test]
-            #[allow(dead_code, unnameable_test_items)]
             fn #test() {
                 #core::__private::assert_migrates(&#name, &#core::__private::Told {
                     changes_schema: &[#(#changes),*],
