@@ -8,6 +8,7 @@ use crate::migration::BoxError;
 pub use crate::migration::{Check, Code, Run, Script};
 #[cfg(feature = "macros")]
 pub use migrate_macros::embed;
+pub use migrate_source::schema::{Change, Kind};
 
 /// Runs the function of a code migration.
 ///
