@@ -8,6 +8,7 @@
 mod backend;
 mod compare;
 mod connection;
+mod drift;
 mod engine;
 mod error;
 mod history;
@@ -32,9 +33,11 @@ pub mod cli;
 pub mod folder;
 
 pub use connection::Connection;
+pub use drift::{Drift, DriftState, NotCompared};
 pub use error::{Changed, Error, ErrorKind, Failed, Outcome, Violation};
 pub use history::Applied;
 pub use migrate_source::place::Place;
+pub use migrate_source::schema::{Fingerprint, Kind as ObjectKind};
 pub use migrate_source::{Chain, Checksum, Database, Mode};
 pub use migration::{BoxError, Migration};
 pub use migrator::Migrator;

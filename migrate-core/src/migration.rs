@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use migrate_source::schema::{Change, Fingerprint};
 use migrate_source::{Chain, Checksum, Database, Mode};
 
 /// The error of a code migration: anything that can be turned into a boxed error.
@@ -22,6 +23,17 @@ pub struct Migration<'a> {
     pub(crate) check: Option<Check>,
     pub(crate) checksum: Checksum,
     pub(crate) chain: Chain,
+    pub(crate) schema: Option<Led<'a>>,
+    /// The release of the database that it was run on while the program was compiled.
+    pub(crate) verified: Option<i32>,
+}
+
+/// The schema that a migration leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Led<'a> {
+    pub(crate) fingerprint: Fingerprint,
+    /// What it does to the schema before it.
+    pub(crate) changes: &'a [Change<'a>],
 }
 
 /// What a migration is known by.
@@ -148,6 +160,13 @@ impl Migration<'_> {
         self.down.as_ref().and_then(Body::sql)
     }
 
+    /// What the schema is known by that it leads to, together with all before it. `None` where that is
+    /// not known: it was not run while the program was compiled, or code before it changes the schema.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.schema.map(|schema| schema.fingerprint)
+    }
+
     /// Whether it can be taken back, by SQL or by code.
     #[must_use]
     pub fn has_down(&self) -> bool {
@@ -206,6 +225,8 @@ impl<'a> Migration<'a> {
             check: None,
             checksum,
             chain,
+            schema: None,
+            verified: None,
         }
     }
 
@@ -274,6 +295,27 @@ impl<'a> Migration<'a> {
     #[must_use]
     pub const fn with_check(mut self, check: Check) -> Migration<'a> {
         self.check = Some(check);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_schema(
+        mut self,
+        fingerprint: [u8; 32],
+        changes: &'a [Change<'a>],
+    ) -> Migration<'a> {
+        self.schema = Some(Led {
+            fingerprint: Fingerprint::from_bytes(fingerprint),
+            changes,
+        });
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_verified(mut self, release: i32) -> Migration<'a> {
+        self.verified = Some(release);
         self
     }
 }

@@ -11,6 +11,15 @@ use crate::report::Done;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'e> {
+    /// There is something to do, and the database is an older release than the one that ran the
+    /// migrations while the program was compiled. Both as the database counts: 3050004 is SQLite 3.50.4.
+    /// It comes once, before anything else, and the run goes on.
+    OlderDatabase {
+        /// The release that ran them.
+        verified: i32,
+        /// The release that is to run them now.
+        running: i32,
+    },
     /// There is something to do, and this is it. It comes again when another process did a part.
     Planned {
         /// The steps ahead.
@@ -82,6 +91,11 @@ impl fmt::Debug for Observer<'_> {
 #[cfg(feature = "tracing")]
 fn trace(event: &Event<'_>) {
     match event {
+        Event::OlderDatabase { verified, running } => tracing::warn!(
+            verified,
+            running,
+            "the database is older than the one that verified the migrations"
+        ),
         Event::Planned { plan } => tracing::info!(
             from = plan.from(),
             to = plan.to(),

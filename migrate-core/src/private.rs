@@ -10,6 +10,7 @@ pub use crate::migration::{Check, Code, Run, Script};
 pub use crate::verify::{Told, assert_migrates};
 #[cfg(feature = "macros")]
 pub use migrate_macros::embed;
+pub use migrate_source::schema::{Change, Kind};
 
 /// Runs the function of a code migration.
 ///

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use migrate_source::schema::Schema;
+
 use crate::compare::{self, Comparison};
+use crate::drift::{Drift, Drifts, NotCompared, drifts};
 use crate::error::Changed;
 use crate::history::{Applied, History};
 use crate::migration::Migration;
@@ -232,11 +235,26 @@ pub struct Verification {
     pub unfinished: Vec<i64>,
     /// `PRAGMA user_version`, when it is to be kept equal to the version and is not.
     pub counter: Option<i64>,
+    /// What of the schema is missing, or not as the migrations make it.
+    pub drift: Vec<Drift>,
+    /// What of the schema is not made by the migrations. That is no fault.
+    pub foreign: Vec<Drift>,
+    /// Why the schema was not compared, if it was not. That is no fault.
+    pub not_compared: Option<NotCompared>,
 }
 
 impl Verification {
-    pub(crate) fn of(set: &[Migration<'_>], history: &History, user_version: bool) -> Verification {
+    pub(crate) fn of(
+        set: &[Migration<'_>],
+        history: &History,
+        schema: &Schema,
+        user_version: bool,
+    ) -> Verification {
         let found = Comparison::of(set, history);
+        let (drifts, not_compared) = match drifts(set, history, &found, schema) {
+            Ok(drifts) => (drifts, None),
+            Err(reason) => (Drifts::default(), Some(reason)),
+        };
         let versions = |rows: &[&Applied]| rows.iter().map(|row| row.version).collect();
         let unfinished = history.rows.iter().filter(|row| !row.is_finished());
         let differs = |counter: &i64| user_version && *counter != history.version();
@@ -247,12 +265,35 @@ impl Verification {
             unfinished: unfinished.map(|row| row.version).collect(),
             counter: history.counter.filter(differs),
             changed: found.changed,
+            drift: drifts.drift,
+            foreign: drifts.foreign,
+            not_compared,
         }
     }
 
-    /// Whether everything fits.
+    /// Whether everything fits that could be compared.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        *self == Verification::default()
+        self.history_fits() && self.drift.is_empty()
+    }
+
+    /// Whether the history fits the program.
+    pub(crate) fn history_fits(&self) -> bool {
+        let Verification {
+            changed,
+            missing,
+            newer,
+            out_of_order,
+            unfinished,
+            counter,
+            drift: _,
+            foreign: _,
+            not_compared: _,
+        } = self;
+        changed.is_empty()
+            && [missing, newer, out_of_order, unfinished]
+                .iter()
+                .all(|versions| versions.is_empty())
+            && counter.is_none()
     }
 }

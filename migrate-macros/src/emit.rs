@@ -6,6 +6,7 @@ use std::{env, fs};
 
 use migrate_source::Mode;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
+use migrate_source::schema::{Change, Fingerprint};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -118,7 +119,8 @@ impl<'e> Emit<'e> {
             let down = self.script(down);
             tokens = quote!(#tokens.with_down(#down));
         }
-        tokens
+        let schema = schema(core, None);
+        quote!(#tokens #schema)
     }
 
     fn repeatable(&self, repeatable: &Repeatable) -> TokenStream {
@@ -131,13 +133,12 @@ impl<'e> Emit<'e> {
         let tokens = quote!(#core::Migration::repeatable(
             #name, #description, #core::Database::#database, #up, #core::Checksum::from_bytes(*#checksum)
         ));
-        match &repeatable.down {
-            Some(down) => {
-                let down = self.script(down);
-                quote!(#tokens.with_down(#down))
-            }
-            None => tokens,
-        }
+        let down = repeatable.down.as_ref().map(|down| {
+            let down = self.script(down);
+            quote!(.with_down(#down))
+        });
+        let schema = schema(core, None);
+        quote!(#tokens #down #schema)
     }
 
     /// The text as a literal: exactly what was read and hashed, even if the file changes meanwhile.
@@ -337,6 +338,29 @@ impl<'e> Emit<'e> {
     }
 }
 
+/// What is known of a schema: the one that a migration leads to, and what it changes.
+type Led<'a> = (Fingerprint, Vec<Change<'a>>);
+
+/// The schema that a migration leads to, if that is known.
+fn schema(core: &TokenStream, led: Option<&Led<'_>>) -> Option<TokenStream> {
+    let (fingerprint, changes) = led?;
+    let fingerprint = Literal::byte_string(fingerprint.as_bytes());
+    let changes = changes.iter().map(|change| {
+        let kind = variant(&change.kind());
+        let (name, table) = (change.name(), change.table());
+        let digest = match change.digest() {
+            Some(digest) => {
+                let digest = Literal::byte_string(&digest);
+                quote!(::core::option::Option::Some(*#digest))
+            }
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(#core::__private::Change::new(#core::__private::Kind::#kind, #name, #table, #digest))
+    });
+    // A constant of its own: nothing that could be dropped may be borrowed in the midst of another.
+    Some(quote!(.with_schema(*#fingerprint, const { &[#(#changes),*] })))
+}
+
 /// The name of a variant without fields.
 fn variant(value: &impl Debug) -> Ident {
     format_ident!("{}", format!("{value:?}"))
@@ -362,4 +386,45 @@ fn not_watched(folder: &str) -> Option<NotWatched> {
     let mut above = Path::new(folder).ancestors().filter_map(Path::to_str);
     let named = above.any(|path| !path.is_empty() && script.contains(path));
     (asks && !named).then_some(NotWatched::OtherFiles)
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_source::schema::Kind;
+
+    use super::*;
+
+    #[test]
+    fn schemas() {
+        let core = quote!(core);
+        assert!(schema(&core, None).is_none());
+        let fingerprint = Fingerprint::from_bytes([1; 32]);
+        let check = |changes: Vec<Change<'_>>, expected: TokenStream| {
+            let found = schema(&core, Some(&(fingerprint, changes))).unwrap();
+            let bytes = Literal::byte_string(&[1; 32]);
+            let expected = quote!(.with_schema(*#bytes, const { &[#expected] }));
+            assert_eq!(found.to_string(), expected.to_string());
+        };
+        check(vec![], quote!());
+        check(
+            vec![
+                Change::new(
+                    Kind::Table,
+                    "a \"b\"",
+                    "a \"b\"",
+                    Some(*b"0123456789abcdef"),
+                ),
+                Change::new(Kind::Index, "i", "t", None),
+            ],
+            quote! {
+                core::__private::Change::new(
+                    core::__private::Kind::Table, "a \"b\"", "a \"b\"",
+                    ::core::option::Option::Some(*b"0123456789abcdef")
+                ),
+                core::__private::Change::new(
+                    core::__private::Kind::Index, "i", "t", ::core::option::Option::None
+                )
+            },
+        );
+    }
 }

@@ -8,6 +8,7 @@ use migrate_core::rusqlite::{Connection, Row};
 use migrate_core::{
     Applied, Database, Error, Goal, Migration, Migrator, Plan, Report, Status, Verification,
 };
+use migrate_source::schema::Schema;
 use tempfile::TempDir;
 
 use crate::contract::{TestConnection, TestDatabase};
@@ -145,6 +146,17 @@ impl TestConnection for Connection {
             }
         }
         schema
+    }
+
+    fn objects(&mut self) -> Schema {
+        let mut statement = self.prepare(Schema::QUERY).expect("the schema");
+        let rows = statement
+            .query_map([], |row| {
+                let row: (String, String, String, Option<String>) = row.try_into()?;
+                Ok(row)
+            })
+            .expect("the schema");
+        Schema::of_rows(rows.map(|row| row.expect("an object"))).expect("the schema")
     }
 
     fn session(&mut self) -> String {

@@ -8,6 +8,7 @@ use migrate_core::cli::{Command, Error, Verdict};
 use migrate_core::folder::{File, Folder, Options};
 use migrate_core::rusqlite::{Connection, OpenFlags};
 use migrate_core::{Database, Goal, Migrator, Policy};
+use migrate_source::schema::{Schema, changes};
 use serde_json::{Value, json};
 
 /// A program with nothing but these commands.
@@ -615,12 +616,14 @@ fn verify() {
         &[
             (
                 "verify",
-                "The history fits the program, database at version 0\n",
+                "The history fits the program, database at version 0\n\
+                 The schema is not compared: the migrations were not run while the program was compiled\n",
             ),
             ("migrate --to 1", ANYTHING),
             (
                 "verify",
-                "The history fits the program, database at version 1\n",
+                "The history fits the program, database at version 1\n\
+                 The schema is not compared: the migrations were not run while the program was compiled\n",
             ),
         ],
     );
@@ -661,6 +664,7 @@ fn verify_names_all_that_does_not_fit() {
             "  newer: 6, 7",
             "  out of order: 3",
             "  unfinished: 7",
+            "The schema is not compared: the migrations were not run while the program was compiled",
             "exit code 3",
         ]
     );
@@ -677,8 +681,69 @@ fn verify_of_the_counter() {
         .expect("a pragma");
     assert_eq!(
         says(&migrator, &mut db, "verify"),
-        "The history does not fit the program\n  user_version: 9\nexit code 3\n"
+        "The history does not fit the program\n  user_version: 9\n\
+         The schema is not compared: the migrations were not run while the program was compiled\n\
+         exit code 3\n"
     );
+}
+
+#[test]
+fn verify_of_the_schema() {
+    let folder = folder(NOTES);
+    let schemas: Vec<Schema> = [&[][..], &NOTES[0..1], &[NOTES[0], NOTES[2]]]
+        .into_iter()
+        .map(|files| {
+            let row = |(_, sql): &(&str, &str)| {
+                let sql = sql.trim().trim_end_matches(';').to_owned();
+                let name = sql.split(' ').nth(2).expect("a name").to_owned();
+                ("table", name.clone(), name, Some(sql))
+            };
+            Schema::of_rows(files.iter().map(row)).expect("a schema")
+        })
+        .collect();
+    let changes: Vec<_> = schemas.windows(2).map(|s| changes(&s[0], &s[1])).collect();
+    let set: Vec<_> = folder
+        .migrations()
+        .into_iter()
+        .zip(&changes)
+        .map(|(migration, changes)| migration.with_schema([0; 32], changes))
+        .collect();
+    let migrator = Migrator::new(&set);
+    let mut db = memory();
+    says(&migrator, &mut db, "migrate");
+    let fits = "The history fits the program, database at version 2\n";
+    assert_eq!(
+        says(&migrator, &mut db, "verify"),
+        format!("{fits}The schema is as the migrations make it\n")
+    );
+    db.execute_batch("CREATE TABLE x (y)").expect("a table");
+    assert_eq!(
+        says(&migrator, &mut db, "verify"),
+        format!("{fits}The schema is as the migrations make it\n  table `x` is not ours\n")
+    );
+    db.execute_batch("DROP TABLE tags; ALTER TABLE notes ADD COLUMN more")
+        .expect("a drift");
+    assert_eq!(
+        says(&migrator, &mut db, "verify"),
+        format!(
+            "{fits}The schema is not as the migrations make it\n\
+             \x20 table `notes` is not as the migrations make it\n\
+             \x20 table `tags` is missing\n\
+             \x20 table `x` is not ours\n\
+             exit code 3\n"
+        )
+    );
+    let said = says(&migrator, &mut db, "verify --json");
+    let said = said.strip_suffix("exit code 3\n").expect(&said);
+    let said: Value = serde_json::from_str(said).expect(said);
+    let object = |name: &str, state: &str| json!({ "kind": "table", "name": name, "table": name, "state": state });
+    assert_eq!(said["is_clean"], json!(false));
+    assert_eq!(
+        said["drift"],
+        json!([object("notes", "changed"), object("tags", "missing")])
+    );
+    assert_eq!(said["foreign"], json!([object("x", "foreign")]));
+    assert_eq!(said["not_compared"], Value::Null);
 }
 
 #[test]
@@ -877,6 +942,9 @@ fn json_of_a_verification() {
         "out_of_order": [],
         "unfinished": [],
         "user_version": null,
+        "drift": [],
+        "foreign": [],
+        "not_compared": "the migrations were not run while the program was compiled",
     });
     let said = run(NOTES, &mut db, "verify --json");
     assert_eq!(serde_json::from_str::<Value>(&said).expect(&said), fits);

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use migrate_source::Database;
+use migrate_source::schema::Schema;
 use migrate_source::sql::Statement;
 
 use crate::error::Violation;
@@ -30,6 +31,12 @@ pub(crate) trait Backend: Send {
 
     /// The whole history; an empty one when there is none. No lock, nothing written.
     fn history(&mut self) -> impl Future<Output = Result<History, Failure>> + Send;
+
+    /// The schema, without the tables of the history. No lock, nothing written.
+    fn schema(&mut self) -> impl Future<Output = Result<Schema, Failure>> + Send;
+
+    /// The release of the database itself, as a number that grows: 3050004 is SQLite 3.50.4.
+    fn release(&mut self) -> impl Future<Output = Result<i32, Failure>> + Send;
 
     /// Asks the `check` of a code migration, in such a way that it cannot write.
     fn in_place(&mut self, check: Check) -> impl Future<Output = Result<bool, Failure>> + Send;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{Plan, Report, Status, Transaction, Verification};
+use crate::{Drift, Plan, Report, Status, Transaction, Verification};
 
 /// The text of an answer.
 pub(super) fn text(value: &Value) -> String {
@@ -96,6 +96,18 @@ pub(super) fn verification(found: &Verification) -> Value {
         "out_of_order": found.out_of_order,
         "unfinished": found.unfinished,
         "user_version": found.counter,
+        "drift": found.drift.iter().map(drift).collect::<Vec<_>>(),
+        "foreign": found.foreign.iter().map(drift).collect::<Vec<_>>(),
+        "not_compared": found.not_compared.as_ref().map(ToString::to_string),
+    })
+}
+
+fn drift(drift: &Drift) -> Value {
+    json!({
+        "kind": drift.kind.name(),
+        "name": drift.name,
+        "table": drift.table,
+        "state": drift.state.name(),
     })
 }
 

@@ -109,7 +109,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Compare the history of the database with the program
+    /// Compare the history and the schema of the database with the program
     #[command(after_help = verdict::VERIFY_HELP)]
     Verify {
         /// Print JSON

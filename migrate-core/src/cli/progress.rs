@@ -72,6 +72,7 @@ fn show(bar: &ProgressBar, event: &Event<'_>) {
         Event::Repeated { step, count, .. } => {
             bar.set_message(format!("{}, step {count}", label(step)));
         }
+        Event::OlderDatabase { .. } => {}
         Event::Finished { .. } => bar.inc(1),
         Event::Waiting { waited } => {
             let seconds = waited.as_secs();

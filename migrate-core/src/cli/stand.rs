@@ -38,11 +38,14 @@ pub(super) fn verify<C: Connection>(
     let found = migrator.verify(db)?;
     let text = if json {
         json::text(&json::verification(&found))
-    } else if found.is_clean() {
-        let version = migrator.current_version(db)?;
-        format!("The history fits the program, database at version {version}\n")
     } else {
-        misfits(&found)
+        let history = if found.history_fits() {
+            let version = migrator.current_version(db)?;
+            format!("The history fits the program, database at version {version}\n")
+        } else {
+            misfits(&found)
+        };
+        history + &schema(&found)
     };
     let verdict = if found.is_clean() {
         Verdict::Fine
@@ -113,7 +116,7 @@ fn instant(rfc3339: &str) -> String {
     }
 }
 
-/// Everything that does not fit, a line each.
+/// Everything in the history that does not fit, a line each.
 fn misfits(found: &Verification) -> String {
     let mut text = String::from("The history does not fit the program\n");
     let mut line = |what: &str, of: String| {
@@ -144,6 +147,20 @@ fn misfits(found: &Verification) -> String {
     }
     if let Some(counter) = found.counter {
         line("user_version", counter.to_string());
+    }
+    text
+}
+
+/// How the schema is, a line for each object that is not what the migrations make.
+fn schema(found: &Verification) -> String {
+    let mut text = match &found.not_compared {
+        Some(reason) => format!("The schema is not compared: {reason}\n"),
+        None if found.drift.is_empty() => "The schema is as the migrations make it\n".to_owned(),
+        None => "The schema is not as the migrations make it\n".to_owned(),
+    };
+    for drift in found.drift.iter().chain(&found.foreign) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {drift}");
     }
     text
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub enum Verdict {
     /// Done, or as it should be.
     Fine = 0,
-    /// The history of the database does not fit the program.
+    /// The history of the database does not fit the program, or its schema is not what the migrations make.
     Misfit = 3,
     /// Migrations are pending.
     Pending = 4,
@@ -28,10 +28,11 @@ Exit codes:
 
 pub(super) const VERIFY_HELP: &str = "\
 Exit codes:
-  0  the history fits the program; migrations may be pending
+  0  history and schema fit the program; migrations may be pending
   1  an error
   2  a wrong command line
-  3  the history does not fit the program";
+  3  the history does not fit the program, or the schema is not as the
+     migrations make it";
 
 impl Verdict {
     /// The exit code.

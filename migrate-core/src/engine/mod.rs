@@ -9,6 +9,8 @@ mod stepwise;
 
 use std::time::{Duration, Instant};
 
+use migrate_source::schema::Schema;
+
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::compare;
 use crate::error::{Error, ErrorKind, Outcome};
@@ -83,6 +85,25 @@ pub(crate) async fn history<B: Backend>(backend: &mut B) -> Result<History, Erro
     let began = Instant::now();
     let history = backend.history().await;
     history.map_err(|failure| outside(failure, began.elapsed()).into_error())
+}
+
+/// The whole history, and the schema that belongs to it: of a moment at which no run was at work
+/// between the two.
+pub(crate) async fn history_and_schema<B: Backend>(
+    backend: &mut B,
+) -> Result<(History, Schema), Error> {
+    let began = Instant::now();
+    let read = async {
+        loop {
+            let history = backend.history().await?;
+            let schema = backend.schema().await?;
+            if history.agrees(&backend.history().await?) {
+                return Ok((history, schema));
+            }
+        }
+    };
+    let read = read.await;
+    read.map_err(|failure| outside(failure, began.elapsed()).into_error())
 }
 
 /// Whether there is nothing to do, by the end of the history alone: the last chain covers every
@@ -169,6 +190,7 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
         let mut goal = goal;
         let mut relative = None;
         let mut started = false;
+        let mut planned = false;
         loop {
             let history = self.read().await?;
             self.report.to = history.version();
@@ -182,6 +204,10 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
             let plan = self.plan(&history, goal).await?;
             if plan.is_empty() {
                 return Ok(());
+            }
+            if !planned {
+                self.tell_of_older_database().await?;
+                planned = true;
             }
             self.run.observer.tell(&Event::Planned { plan: &plan });
             if matches!(goal, Goal::Down(_) | Goal::Redo) {
@@ -201,6 +227,20 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
                 relative = None;
             }
         }
+    }
+
+    /// What ran while the program was compiled may not run on a database that is older.
+    async fn tell_of_older_database(&mut self) -> Result<(), Trouble> {
+        let Some(verified) = self.run.set.iter().filter_map(|m| m.verified).max() else {
+            return Ok(());
+        };
+        let running = self.backend.release().await;
+        let running = running.map_err(|failure| self.outside(failure))?;
+        if running < verified {
+            let event = Event::OlderDatabase { verified, running };
+            self.run.observer.tell(&event);
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<History, Trouble> {
@@ -403,5 +443,6 @@ mod tests {
         sent(&run(&mut backend, verb, Goal::Up));
         sent(&planned(&mut backend, verb, Goal::Up));
         sent(&history(&mut backend));
+        sent(&history_and_schema(&mut backend));
     }
 }

@@ -162,7 +162,11 @@ impl<'m> Migrator<'m> {
         ))
     }
 
-    /// Compares every checksum of the history with the program, and the rest that can be compared.
+    /// Compares every checksum of the history with the program, and the schema of the database with what
+    /// its migrations made of it, object by object.
+    ///
+    /// What the migrations make is known where they were run while the program was compiled, and no
+    /// code has changed the schema in between; [`Verification::not_compared`] says when it is not.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -180,10 +184,12 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors). What does not fit is no error, but the answer.
     pub fn verify<C: Connection>(&self, db: &mut C) -> Result<Verification, Error> {
-        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
+        let mut backend = db.backend(&self.settings.table);
+        let (history, schema) = ready(engine::history_and_schema(&mut backend))?;
         Ok(Verification::of(
             self.set,
             &history,
+            &schema,
             self.settings.user_version,
         ))
     }

@@ -1,6 +1,7 @@
 //! What a database must offer so that the contract can be checked on it.
 
 use migrate_core::{Applied, Database, Error, Goal, Migrator, Plan, Report, Status, Verification};
+use migrate_source::schema::Schema;
 
 /// A database of a test's own.
 pub trait TestDatabase {
@@ -90,6 +91,9 @@ pub trait TestConnection {
 
     /// The definition of everything in it but the relations named here, as text.
     fn schema(&mut self, except: &[String]) -> String;
+
+    /// All of its schema.
+    fn objects(&mut self) -> Schema;
 
     /// The settings of this connection, as text.
     fn session(&mut self) -> String;

@@ -11,6 +11,7 @@ use super::{Stage, TestConnection, TestDatabase, told};
 
 fn word(event: &Event<'_>) -> String {
     match event {
+        Event::OlderDatabase { verified, .. } => format!("older than {verified}"),
         Event::Planned { plan } => format!("planned {}-{}", plan.from(), plan.to()),
         Event::Started { step } => format!("{} {}", step.action(), step.description()),
         Event::Repeated { count, rows, .. } => format!("bite {count} of {rows}"),
@@ -100,6 +101,59 @@ pub fn planning_and_reading_tell_nothing<D: TestDatabase>() {
     stage.db.plan(&migrator, Goal::Up).unwrap();
     stage.db.status(&migrator).unwrap();
     stage.db.verify(&migrator).unwrap();
+}
+
+pub fn older_database_is_told_once_when_there_is_something_to_do<D: TestDatabase>() {
+    let mut stage = Stage::<D>::new();
+    let folder = stage.folder(TWO);
+    let mut check = |release: i32, goal: Goal, expected: &str| {
+        let set: Vec<_> = folder
+            .migrations()
+            .into_iter()
+            .map(|migration| migration.with_verified(release))
+            .collect();
+        let events = Mutex::new(Vec::new());
+        let migrator = stage
+            .migrator(&set)
+            .observe(|event| events.lock().unwrap().push(word(event)));
+        let _ = stage.db.bring(&migrator, goal);
+        drop(migrator);
+        assert_eq!(events.into_inner().unwrap().join(", "), expected);
+    };
+    let newest = i32::MAX;
+    check(
+        newest,
+        Goal::Up,
+        "older than 2147483647, planned 0-2, up a, up a done, up b, up b done",
+    );
+    check(newest, Goal::Up, "");
+    check(1, Goal::Down(1), "planned 2-1, down b, down b done");
+    check(1, Goal::Up, "planned 1-2, up b, up b done");
+    // It is told once, however often the run is planned.
+    let mut stage = Stage::<D>::new();
+    let folder = stage.folder(TWO);
+    let set: Vec<_> = folder
+        .migrations()
+        .into_iter()
+        .map(|migration| migration.with_verified(newest))
+        .collect();
+    let other = Mutex::new(Some(stage.database.connect()));
+    let events = Mutex::new(Vec::new());
+    let plain = stage.migrator(&set);
+    let migrator = stage.migrator(&set).observe(|event| {
+        events.lock().unwrap().push(word(event));
+        if let Event::Planned { .. } = event
+            && let Some(mut other) = other.lock().unwrap().take()
+        {
+            other.bring(&plain, Goal::UpTo(1)).unwrap();
+        }
+    });
+    stage.db.bring(&migrator, Goal::Up).unwrap();
+    drop(migrator);
+    assert_eq!(
+        events.into_inner().unwrap().join(", "),
+        "older than 2147483647, planned 0-2, planned 1-2, up b, up b done"
+    );
 }
 
 pub fn every_observer_is_told<D: TestDatabase>() {

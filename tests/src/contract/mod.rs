@@ -7,6 +7,7 @@
 
 mod database;
 pub mod down;
+pub mod drift;
 pub mod events;
 mod files;
 pub mod history;
@@ -152,6 +153,18 @@ macro_rules! contract {
                     reading_does_not_wait_for_a_writer
                     reading_works_inside_a_transaction
                 }
+                drift {
+                    schema_that_the_migrations_made_fits
+                    what_is_missing_or_changed_is_named
+                    what_is_on_a_missing_table_is_not_named
+                    what_is_not_ours_is_no_fault
+                    later_migrations_count_not_earlier_ones
+                    history_is_no_part_of_the_schema
+                    repeatable_migrations_count_once_they_ran
+                    repeatable_migrations_that_are_due_do_not_count
+                    schema_is_not_compared_where_the_history_does_not_fit
+                    schema_is_not_compared_behind_what_was_not_verified
+                }
                 waiting {
                     lock_that_is_not_released_is_a_timeout
                     lock_that_is_released_in_time_is_taken
@@ -168,6 +181,7 @@ macro_rules! contract {
                     failing_step_is_told_without_an_end
                     other_ways_are_told_too
                     planning_and_reading_tell_nothing
+                    older_database_is_told_once_when_there_is_something_to_do
                     every_observer_is_told
                     observer_that_panics_leaves_nothing_half_done
                 }

@@ -8,6 +8,7 @@ mod failure;
 mod foreign_keys;
 mod history;
 mod orphans;
+mod schema;
 mod script;
 mod session;
 mod watch;
@@ -15,6 +16,7 @@ mod watch;
 use std::time::{Duration, Instant};
 
 use migrate_source::Database;
+use migrate_source::schema::Schema;
 use rusqlite::Connection;
 
 use crate::backend::sqlite::failure::failure;
@@ -282,6 +284,15 @@ impl Backend for Sqlite<'_> {
         // First the version: what comes in between is seen as a change later, not missed.
         self.data_version = Some(history::data_version(self.db)?);
         history::read(self.db, self.table)
+    }
+
+    async fn schema(&mut self) -> Result<Schema, Failure> {
+        let own = [self.table.to_owned(), history::repeatable(self.table)];
+        Ok(schema::read(self.db)?.without(&own))
+    }
+
+    async fn release(&mut self) -> Result<i32, Failure> {
+        Ok(rusqlite::version_number())
     }
 
     async fn in_place(&mut self, check: Check) -> Result<bool, Failure> {

@@ -2,6 +2,7 @@
 
 mod files;
 mod foreign_keys;
+mod schema;
 mod scripts;
 mod session;
 mod user_version;
