@@ -69,7 +69,7 @@ impl Column {
             key: 0,
             generated: false,
             strict: false,
-            declared: declared.trim().to_uppercase(),
+            declared: declared.trim().to_ascii_uppercase(),
             default: None,
             shape: Shape::Integer,
             rowid: false,
@@ -166,7 +166,7 @@ impl Column {
     }
 
     fn guess(&self) -> Shape {
-        let name = self.name.to_lowercase();
+        let name = self.name.to_ascii_lowercase();
         let declares = |part: &str| self.declared.contains(part);
         let is_date = name.ends_with("_at")
             || name.ends_with("_on")

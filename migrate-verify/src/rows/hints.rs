@@ -1,6 +1,7 @@
 //! What scripts say about the values of columns.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use migrate_source::Database;
 use migrate_source::sql::{Token, TokenKind, tokens};
@@ -59,7 +60,7 @@ impl Hints {
     /// What is said about a column, in the order in which it is said.
     pub(super) fn of(&self, column: &str) -> &[Hint] {
         self.columns
-            .get(&column.to_lowercase())
+            .get(&column.to_ascii_lowercase())
             .map_or(&[], Vec::as_slice)
     }
 
@@ -73,6 +74,9 @@ impl Hints {
 
 /// How much is kept about one column.
 const MOST: usize = 64;
+
+/// How many tokens a call of interest has.
+const CALL: usize = 32;
 
 /// The longest text that is made because something is to be that long.
 const LONGEST: usize = 4096;
@@ -99,18 +103,17 @@ struct Walk<'w, 's> {
 
 impl Walk<'_, '_> {
     fn all(&mut self) {
-        // The words before the parentheses that are open.
-        let mut calls: Vec<String> = Vec::new();
+        // Where the parentheses are that are open.
+        let mut open: Vec<usize> = Vec::new();
         let mut at = 0;
-        while let Some(token) = self.tokens.get(at) {
-            if token.is_punctuation('(') {
-                let before = at.checked_sub(1).map(|before| self.tokens[before]);
-                calls.push(before.map_or(String::new(), |before| before.text.to_lowercase()));
-            } else if token.is_punctuation(')') {
-                calls.pop();
+        while at < self.tokens.len() {
+            if self.is(at, '(') {
+                open.push(at);
+            } else if self.is(at, ')') {
+                open.pop();
             } else if self.is_name(at) {
                 let (column, after) = self.name(at);
-                self.column(&column, after, calls.last().map_or("", String::as_str));
+                self.column(&column, at..after, open.last().copied());
                 self.reversed(&column, at, after);
                 at = after;
                 continue;
@@ -119,45 +122,59 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A column ends before `after`; it stands in the parentheses of `call`.
-    fn column(&mut self, column: &str, after: usize, call: &str) {
+    /// A column stands at `place`, in the parentheses that open at `open`.
+    fn column(&mut self, column: &str, place: Range<usize>, open: Option<usize>) {
+        let after = place.end;
         if self.is(after, '-') && self.is(after + 1, '>') {
             self.hints.put(column, Hint::Json);
             return;
         }
-        let direct = self.comparisons(after);
-        if !direct.is_empty() {
-            for (operator, value) in direct {
-                self.compared(column, operator, value);
-            }
-            return;
+        for (operator, value) in self.comparisons(place.start, after) {
+            self.compared(column, operator, value);
         }
-        let last = self.is(after, ')');
-        if call.starts_with("json") {
-            self.hints.put(column, Hint::Json);
-        } else if DATES.contains(&call) {
-            self.hints.put(column, Hint::Date);
-        } else if last && matches!(call, "length" | "octet_length") {
-            for (operator, value) in self.comparisons(after + 1) {
-                self.length(column, operator, &value);
-            }
-        } else if last && call == "typeof" {
-            for (operator, value) in self.comparisons(after + 1) {
-                if let (Operator::Equal, Value::Text(name)) = (operator, value) {
-                    self.hints.put(column, Hint::Type(name.to_lowercase()));
+        let Some(open) = open else {
+            return;
+        };
+        let call = match open.checked_sub(1).map(|before| self.tokens[before]) {
+            Some(before) if before.kind == TokenKind::Word => before.text.to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        let alone = place.start == open + 1 && self.is(after, ')');
+        match call.as_str() {
+            call if call.starts_with("json") => self.hints.put(column, Hint::Json),
+            call if DATES.contains(&call) => self.hints.put(column, Hint::Date),
+            "length" | "octet_length" if alone => {
+                for (operator, value) in self.comparisons(open - 1, after + 1) {
+                    self.length(column, operator, &value);
                 }
             }
-        } else if call == "instr" {
-            self.contains(column, after);
-        } else if TRANSPARENT.contains(&call) || !call.chars().all(is_word) || call.is_empty() {
-            for (operator, value) in self.comparisons(self.end_of_call(after)) {
-                if let (Operator::Equal, Value::Text(text)) = (operator, &value) {
-                    self.hints.put(column, Hint::Equal(value.clone()));
-                    self.hints.put(column, Hint::Begins(text.clone()));
-                } else {
+            "typeof" if alone => {
+                for (operator, value) in self.comparisons(open - 1, after + 1) {
+                    if let (Operator::Equal, Value::Text(name)) = (operator, value) {
+                        let name = name.to_ascii_lowercase();
+                        self.hints.put(column, Hint::Type(name));
+                    }
+                }
+            }
+            "instr" => self.contains(column, after),
+            "substr" | "substring" => {
+                for (operator, value) in self.comparisons(open - 1, self.end_of_call(after)) {
+                    if let (Operator::Equal, Value::Text(text)) = (operator, value) {
+                        self.hints.put(column, Hint::Begins(text));
+                    }
+                }
+            }
+            call if TRANSPARENT.contains(&call) => {
+                for (operator, value) in self.comparisons(open - 1, self.end_of_call(after)) {
                     self.compared(column, operator, value);
                 }
             }
+            _ if alone => {
+                for (operator, value) in self.comparisons(open, after + 1) {
+                    self.compared(column, operator, value);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -185,13 +202,17 @@ impl Walk<'_, '_> {
         if self.tokens[start].kind == TokenKind::QuotedName {
             return;
         }
-        if let Some((value, 1)) = literal(&self.tokens[start..at]) {
+        let signed = start > 0 && (self.is(start - 1, '-') || self.is(start - 1, '+'));
+        let start = start - usize::from(signed);
+        if let Some((value, used)) = literal(&self.tokens[start..at])
+            && start + used + length == at
+        {
             self.compared(column, operator, value);
         }
     }
 
-    /// What a column or call that ends before `at` is compared with.
-    fn comparisons(&self, at: usize) -> Vec<(Operator, Value)> {
+    /// What a column or call that begins at `start` and ends before `at` is compared with.
+    fn comparisons(&self, start: usize, at: usize) -> Vec<(Operator, Value)> {
         let mut at = at;
         if self.keyword(at, "COLLATE") {
             at += 2;
@@ -209,7 +230,7 @@ impl Walk<'_, '_> {
         if self.keyword(at, "BETWEEN") {
             return self.between(at + 1, not);
         }
-        if self.keyword(at, "WHEN") {
+        if self.keyword(at, "WHEN") && start > 0 && self.keyword(start - 1, "CASE") {
             return self.cases(at);
         }
         if self.keyword(at, "ISNULL") {
@@ -330,7 +351,7 @@ impl Walk<'_, '_> {
         else {
             return;
         };
-        let compared = self.comparisons(end + 1);
+        let compared = self.comparisons(end, end + 1);
         if compared != [(Operator::Equal, Value::Integer(0))] {
             self.hints.put(column, Hint::Like(format!("%{text}%")));
         }
@@ -339,10 +360,8 @@ impl Walk<'_, '_> {
     /// After the parenthesis that closes the call in which `at` is.
     fn end_of_call(&self, at: usize) -> usize {
         let mut depth = 1_usize;
-        for (at, token) in self.tokens.iter().enumerate().skip(at) {
-            if token.is_punctuation(';') {
-                break;
-            } else if token.is_punctuation('(') {
+        for (at, token) in self.tokens.iter().enumerate().skip(at).take(CALL) {
+            if token.is_punctuation('(') {
                 depth += 1;
             } else if token.is_punctuation(')') {
                 depth -= 1;
@@ -360,13 +379,14 @@ impl Walk<'_, '_> {
         while self.is(at + 1, '.') && self.is_name(at + 2) {
             at += 2;
         }
-        (unquoted(self.tokens[at].text).to_lowercase(), at + 1)
+        (unquoted(self.tokens[at].text).to_ascii_lowercase(), at + 1)
     }
 
     fn literal(&self, at: usize) -> Option<(Value, usize)> {
         let at = at + usize::from(self.is(at, '('));
         let (value, length) = literal(self.tokens.get(at..)?)?;
-        Some((value, at + length))
+        // The name of a table is no string.
+        (!self.is(at + length, '.')).then_some((value, at + length))
     }
 
     fn is_name(&self, at: usize) -> bool {
@@ -399,20 +419,5 @@ const DATES: &[&str] = &[
 
 /// Functions whose result says what they are given, more or less.
 const TRANSPARENT: &[&str] = &[
-    "abs",
-    "cast",
-    "coalesce",
-    "ifnull",
-    "lower",
-    "ltrim",
-    "round",
-    "rtrim",
-    "substr",
-    "substring",
-    "trim",
-    "upper",
+    "abs", "cast", "coalesce", "ifnull", "lower", "ltrim", "round", "rtrim", "trim", "upper",
 ];
-
-fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
-}

@@ -108,15 +108,9 @@ fn target(
         return Ok(None);
     }
     let parent = schema.table(parent)?;
-    let columns = match &key.to {
-        Some(columns) => columns.iter().map(|name| parent.column(name)).collect(),
-        None => Some(parent.primary_key()),
-    };
-    let columns: Option<Vec<usize>> = columns;
     let name = |at: usize| parent.columns[at].name.clone();
-    Ok(columns
-        .filter(|columns| columns.len() == key.from.len())
-        .map(|columns| columns.into_iter().map(name).collect()))
+    let columns = key.target(&parent);
+    Ok(columns.map(|columns| columns.into_iter().map(name).collect()))
 }
 
 /// The rows that are there: each row begins with another one.
@@ -155,13 +149,9 @@ fn itself(table: &Table, key: &ForeignKey) -> Option<Assignment> {
     if key.parent.as_ref() != Some(&table.name) {
         return None;
     }
-    let to = match &key.to {
-        Some(columns) => columns.iter().map(|name| table.column(name)).collect(),
-        None => Some(table.primary_key()),
-    };
-    let to: Vec<usize> = to?;
+    let to = key.target(table)?;
     let written = |at: &usize| !table.columns[*at].generated;
-    if to.len() != key.from.len() || !to.iter().chain(&key.from).all(written) {
+    if !to.iter().chain(&key.from).all(written) {
         return None;
     }
     let pairs = key.from.iter().zip(to);

@@ -17,8 +17,8 @@ pub(super) struct Schema<'c> {
     /// Names in lower case, with the name and whether the table is `STRICT`.
     names: BTreeMap<String, (String, bool)>,
     read: BTreeMap<String, Rc<Table>>,
-    /// Columns that foreign keys refer to by name, in lower case: table and column.
-    referred: BTreeSet<(String, String)>,
+    /// The tables that were read and refer to a table, by its name.
+    children: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A table that rows can be put into.
@@ -61,22 +61,16 @@ impl<'c> Schema<'c> {
         Ok(Schema {
             db,
             names: names
-                .map(|(name, strict)| (name.to_lowercase(), (name, strict)))
+                .map(|(name, strict)| (name.to_ascii_lowercase(), (name, strict)))
                 .collect(),
             read: BTreeMap::new(),
-            referred: BTreeSet::new(),
+            children: BTreeMap::new(),
         })
-    }
-
-    /// Whether a foreign key of a table that was read refers to this column by its name.
-    pub(super) fn is_referred_to(&self, table: &str, column: &str) -> bool {
-        let place = (table.to_lowercase(), column.to_lowercase());
-        self.referred.contains(&place)
     }
 
     /// The name as the schema has it of a table called `name` in any case.
     pub(super) fn named(&self, name: &str) -> Option<String> {
-        let (name, _) = self.names.get(&name.to_lowercase())?;
+        let (name, _) = self.names.get(&name.to_ascii_lowercase())?;
         Some(name.clone())
     }
 
@@ -92,18 +86,32 @@ impl<'c> Schema<'c> {
         if let Some(table) = self.read.get(name) {
             return Ok(Rc::clone(table));
         }
-        let strict = self.names[&name.to_lowercase()].1;
+        let strict = self.names[&name.to_ascii_lowercase()].1;
         let table = Rc::new(self.read_table(name, strict)?);
-        for key in &table.keys {
-            let to = key.to.iter().flatten().map(|column| column.to_lowercase());
-            if let Some(parent) = &key.parent {
-                let parent = parent.to_lowercase();
-                self.referred
-                    .extend(to.map(|column| (parent.clone(), column)));
-            }
+        for parent in table.keys.iter().filter_map(|key| key.parent.clone()) {
+            let children = self.children.entry(parent).or_default();
+            children.insert(name.to_owned());
         }
         self.read.insert(name.to_owned(), Rc::clone(&table));
         Ok(table)
+    }
+
+    /// The columns of tables that were read which refer to the column at `at` of `table`.
+    pub(super) fn referring(&self, table: &Table, at: usize) -> Vec<(Rc<Table>, usize)> {
+        let mut found = Vec::new();
+        let children = self.children.get(&table.name).into_iter().flatten();
+        for child in children.filter_map(|name| self.read.get(name)) {
+            for key in &child.keys {
+                if key.parent.as_ref() != Some(&table.name) {
+                    continue;
+                }
+                let to = key.target(table).unwrap_or_default();
+                let pairs = key.from.iter().zip(to);
+                let from = pairs.filter(|(_, to)| *to == at).map(|(&from, _)| from);
+                found.extend(from.map(|from| (Rc::clone(child), from)));
+            }
+        }
+        found
     }
 
     fn read_table(&self, name: &str, strict: bool) -> rusqlite::Result<Table> {
@@ -198,18 +206,31 @@ impl<'c> Schema<'c> {
     }
 }
 
+impl ForeignKey {
+    /// The columns of `parent` that it refers to; `None` when there are none to match its own.
+    pub(super) fn target(&self, parent: &Table) -> Option<Vec<usize>> {
+        let columns: Vec<usize> = match &self.to {
+            Some(columns) => {
+                let columns = columns.iter().map(|name| parent.column(name));
+                columns.collect::<Option<_>>()?
+            }
+            None => parent.primary_key(),
+        };
+        (columns.len() == self.from.len()).then_some(columns)
+    }
+}
+
 impl Table {
-    /// The columns that a failing CHECK is about, by what SQLite calls it.
+    /// The columns that a failing CHECK is about, by what SQLite calls it; none when there is no such.
     pub(super) fn columns_of_check(&self, name: &str) -> Vec<usize> {
         let text = spelt(&all_tokens(name));
-        let found = self
+        let same = |check: &&Check| check.name.eq_ignore_ascii_case(name) || check.name == text;
+        let columns = self
             .checks
             .iter()
-            .find(|check| check.name.eq_ignore_ascii_case(name) || check.name == text);
-        match found {
-            Some(check) => check.columns.clone(),
-            None => self.columns_of_expressions(),
-        }
+            .filter(same)
+            .flat_map(|check| &check.columns);
+        self.sources_of(&columns.copied().collect::<Vec<_>>())
     }
 
     /// The columns that any CHECK, generated column or trigger is about.
