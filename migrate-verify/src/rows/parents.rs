@@ -6,7 +6,10 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::column::Taste;
-use super::table::{ForeignKey, Schema, Table, quoted};
+use super::hints::Hints;
+use super::schema::Schema;
+use super::table::{ForeignKey, Table};
+use crate::probe::quoted;
 
 /// Values for some of the columns of a row.
 pub(super) type Assignment = Vec<(usize, Cell)>;
@@ -27,6 +30,7 @@ pub(super) fn references(
     db: &Connection,
     schema: &mut Schema<'_>,
     table: &Table,
+    hints: &Hints,
     taste: Taste,
     number: usize,
 ) -> rusqlite::Result<Vec<Vec<Assignment>>> {
@@ -34,7 +38,10 @@ pub(super) fn references(
     for group in groups(&table.keys) {
         let mut each = Vec::new();
         for key in group {
-            let options = options(db, schema, table, key, taste, number)?;
+            let mut options = options(db, schema, table, key, taste, number)?;
+            if taste.prefers_hints() {
+                options.sort_by_cached_key(|option| place(table, option, hints, taste, number));
+            }
             each.push((key, options));
         }
         let mut joined = Vec::new();
@@ -93,6 +100,18 @@ fn options(
         _ => [parents, nothing, itself],
     };
     Ok(ordered.concat())
+}
+
+/// Where hints have the values of an option; behind all of them if nowhere.
+fn place(table: &Table, option: &Assignment, hints: &Hints, taste: Taste, number: usize) -> usize {
+    let places = option.iter().filter_map(|(at, cell)| {
+        let hints = taste.ordered(hints.of(&table.columns[*at].name), number);
+        let Cell::Is(value) = cell else {
+            return None;
+        };
+        hints.iter().position(|hint| hint.agrees(value))
+    });
+    places.min().unwrap_or(usize::MAX)
 }
 
 /// The columns that a foreign key refers to, if they are there and its own can be written to.

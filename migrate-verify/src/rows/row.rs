@@ -9,8 +9,10 @@ use rusqlite::{Connection, ErrorCode, Statement, ffi, params_from_iter};
 use super::column::Taste;
 use super::hints::{Hint, Hints};
 use super::parents::{Assignment, Cell, references};
+use super::schema::Schema;
 use super::search::Search;
-use super::table::{Schema, Table, quoted};
+use super::table::Table;
+use crate::probe::quoted;
 
 /// What came of it.
 pub(super) enum Outcome {
@@ -33,7 +35,7 @@ pub(super) fn add(
     }
     let taste = Taste::of(variation);
     let number = count + 1;
-    let references = references(db, schema, &table, taste, number)?;
+    let references = references(db, schema, &table, hints, taste, number)?;
     let plan = Plan::new(schema, table, references, hints, taste, number);
     if plan.slots.iter().any(Vec::is_empty) {
         return Ok(Outcome::Impossible);
