@@ -56,8 +56,18 @@ impl Taste {
         self.variation == 4
     }
 
-    const fn prefers_hints(self) -> bool {
+    pub(super) const fn prefers_hints(self) -> bool {
         self.variation % 2 == 1
+    }
+
+    /// `hints` of scripts in the order in which the row with this number prefers them.
+    pub(super) fn ordered(self, hints: &[Hint], number: usize) -> Vec<&Hint> {
+        let first = match self.variation {
+            1 => number - 1,
+            3 => 0,
+            _ => hints.len().saturating_sub(1),
+        };
+        rotated(hints, first)
     }
 }
 
@@ -69,7 +79,7 @@ impl Column {
             key: 0,
             generated: false,
             strict: false,
-            declared: declared.trim().to_uppercase(),
+            declared: declared.trim().to_ascii_uppercase(),
             default: None,
             shape: Shape::Integer,
             rowid: false,
@@ -102,12 +112,11 @@ impl Column {
         taste: Taste,
         number: usize,
     ) -> Vec<Value> {
-        let own = self.values(own, number, number - 1);
-        let hinted = match taste.variation {
-            1 => self.values(hinted, number, number - 1),
-            3 => self.values(hinted, number, 0),
-            _ => self.values(hinted, number, hinted.len().saturating_sub(1)),
-        };
+        let of = |hint: &Hint, hints| of_hint(hint, hints, self.shape, number);
+        let own_values = rotated(own, number - 1);
+        let own_values = own_values.into_iter().flat_map(|hint| of(hint, own));
+        let hinted_values = taste.ordered(hinted, number);
+        let hinted_values = hinted_values.into_iter().flat_map(|hint| of(hint, hinted));
         let tasted = match taste.variation {
             _ if taste.key => None,
             2 | 5 => Some(Value::Null),
@@ -115,14 +124,14 @@ impl Column {
             4 => Some(self.shape.one()),
             _ => None,
         };
-        let mut values = Vec::new();
+        let hinted_values: Vec<Value> = hinted_values.collect();
         let (first, last) = match taste.prefers_hints() {
-            true => (hinted, Vec::new()),
-            false => (Vec::new(), hinted),
+            true => (hinted_values, Vec::new()),
+            false => (Vec::new(), hinted_values),
         };
-        values.extend(first);
+        let mut values = first;
         values.extend(tasted);
-        values.extend(own);
+        values.extend(own_values);
         values.push(self.shape.value(number));
         values.push(Value::Null);
         values.extend(self.default.clone());
@@ -137,17 +146,6 @@ impl Column {
             }
         }
         found
-    }
-
-    /// The values that agree with `hints`, those of the hint at `first` first.
-    fn values(&self, hints: &[Hint], number: usize, first: usize) -> Vec<Value> {
-        let of = |hint: &Hint| of_hint(hint, hints, self.shape, number);
-        let start = match hints.len() {
-            0 => return Vec::new(),
-            length => first % length,
-        };
-        let hints = hints[start..].iter().chain(&hints[..start]);
-        hints.flat_map(of).collect()
     }
 
     fn can_hold(&self, value: &Value) -> bool {
@@ -166,7 +164,7 @@ impl Column {
     }
 
     fn guess(&self) -> Shape {
-        let name = self.name.to_lowercase();
+        let name = self.name.to_ascii_lowercase();
         let declares = |part: &str| self.declared.contains(part);
         let is_date = name.ends_with("_at")
             || name.ends_with("_on")
@@ -210,4 +208,10 @@ impl Column {
     fn default_is_json(&self) -> bool {
         matches!(&self.default, Some(Value::Text(text)) if text.starts_with(['{', '[']))
     }
+}
+
+/// `hints` from the one at `first` on, then those before it.
+fn rotated(hints: &[Hint], first: usize) -> Vec<&Hint> {
+    let start = first.checked_rem(hints.len()).unwrap_or(0);
+    hints[start..].iter().chain(&hints[..start]).collect()
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use migrate_source::Database;
-use migrate_source::sql::{Token, TokenKind, tokens};
+use migrate_source::sql::tokens;
 use rusqlite::types::Value;
 
-use super::literal::{literal, unquoted};
-use super::pattern;
+use super::comparison::Walk;
 
 /// What scripts say about values: literals that columns are compared with or restricted to.
 ///
@@ -49,21 +48,17 @@ impl Hints {
     /// Takes in what `sql`, any number of statements, says.
     pub(crate) fn add(&mut self, sql: &str) {
         let tokens = tokens(sql, Database::Sqlite).filter(|token| !token.kind.is_comment());
-        Walk {
-            tokens: &tokens.collect::<Vec<_>>(),
-            hints: self,
-        }
-        .all();
+        Walk::new(&tokens.collect::<Vec<_>>(), self).all();
     }
 
     /// What is said about a column, in the order in which it is said.
     pub(super) fn of(&self, column: &str) -> &[Hint] {
         self.columns
-            .get(&column.to_lowercase())
+            .get(&column.to_ascii_lowercase())
             .map_or(&[], Vec::as_slice)
     }
 
-    fn put(&mut self, column: &str, hint: Hint) {
+    pub(super) fn put(&mut self, column: &str, hint: Hint) {
         let hints = self.columns.entry(column.to_owned()).or_default();
         if hints.len() < MOST && !hints.contains(&hint) {
             hints.push(hint);
@@ -71,348 +66,16 @@ impl Hints {
     }
 }
 
+impl Hint {
+    /// Whether a value of a parent, or none, is what this is about.
+    pub(super) fn agrees(&self, value: &Value) -> bool {
+        match self {
+            Hint::Equal(this) => this == value,
+            Hint::Other(this) => this != value && *value != Value::Null,
+            _ => false,
+        }
+    }
+}
+
 /// How much is kept about one column.
 const MOST: usize = 64;
-
-/// The longest text that is made because something is to be that long.
-const LONGEST: usize = 4096;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Operator {
-    Equal,
-    Other,
-    Below,
-    AtMost,
-    Above,
-    AtLeast,
-    Like,
-    Glob,
-    NotGlob,
-    /// Not one that says anything.
-    NotLike,
-}
-
-struct Walk<'w, 's> {
-    tokens: &'w [Token<'s>],
-    hints: &'w mut Hints,
-}
-
-impl Walk<'_, '_> {
-    fn all(&mut self) {
-        // The words before the parentheses that are open.
-        let mut calls: Vec<String> = Vec::new();
-        let mut at = 0;
-        while let Some(token) = self.tokens.get(at) {
-            if token.is_punctuation('(') {
-                let before = at.checked_sub(1).map(|before| self.tokens[before]);
-                calls.push(before.map_or(String::new(), |before| before.text.to_lowercase()));
-            } else if token.is_punctuation(')') {
-                calls.pop();
-            } else if self.is_name(at) {
-                let (column, after) = self.name(at);
-                self.column(&column, after, calls.last().map_or("", String::as_str));
-                self.reversed(&column, at, after);
-                at = after;
-                continue;
-            }
-            at += 1;
-        }
-    }
-
-    /// A column ends before `after`; it stands in the parentheses of `call`.
-    fn column(&mut self, column: &str, after: usize, call: &str) {
-        if self.is(after, '-') && self.is(after + 1, '>') {
-            self.hints.put(column, Hint::Json);
-            return;
-        }
-        let direct = self.comparisons(after);
-        if !direct.is_empty() {
-            for (operator, value) in direct {
-                self.compared(column, operator, value);
-            }
-            return;
-        }
-        let last = self.is(after, ')');
-        if call.starts_with("json") {
-            self.hints.put(column, Hint::Json);
-        } else if DATES.contains(&call) {
-            self.hints.put(column, Hint::Date);
-        } else if last && matches!(call, "length" | "octet_length") {
-            for (operator, value) in self.comparisons(after + 1) {
-                self.length(column, operator, &value);
-            }
-        } else if last && call == "typeof" {
-            for (operator, value) in self.comparisons(after + 1) {
-                if let (Operator::Equal, Value::Text(name)) = (operator, value) {
-                    self.hints.put(column, Hint::Type(name.to_lowercase()));
-                }
-            }
-        } else if call == "instr" {
-            self.contains(column, after);
-        } else if TRANSPARENT.contains(&call) || !call.chars().all(is_word) || call.is_empty() {
-            for (operator, value) in self.comparisons(self.end_of_call(after)) {
-                if let (Operator::Equal, Value::Text(text)) = (operator, &value) {
-                    self.hints.put(column, Hint::Equal(value.clone()));
-                    self.hints.put(column, Hint::Begins(text.clone()));
-                } else {
-                    self.compared(column, operator, value);
-                }
-            }
-        }
-    }
-
-    /// `5 < column`.
-    fn reversed(&mut self, column: &str, at: usize, after: usize) {
-        if self.is(after, '(') {
-            return;
-        }
-        let before = |back: usize| at.checked_sub(back).map(|index| self.tokens[index]);
-        let sign = |back, character| before(back).is_some_and(|t| t.is_punctuation(character));
-        let (operator, length) = match () {
-            () if sign(1, '=') && sign(2, '=') => (Operator::Equal, 2),
-            () if sign(1, '=') && sign(2, '<') => (Operator::AtLeast, 2),
-            () if sign(1, '=') && sign(2, '>') => (Operator::AtMost, 2),
-            () if sign(1, '=') && sign(2, '!') => (Operator::Other, 2),
-            () if sign(1, '>') && sign(2, '<') => (Operator::Other, 2),
-            () if sign(1, '=') => (Operator::Equal, 1),
-            () if sign(1, '<') => (Operator::Above, 1),
-            () if sign(1, '>') => (Operator::Below, 1),
-            () => return,
-        };
-        let Some(start) = at.checked_sub(length + 1) else {
-            return;
-        };
-        if self.tokens[start].kind == TokenKind::QuotedName {
-            return;
-        }
-        if let Some((value, 1)) = literal(&self.tokens[start..at]) {
-            self.compared(column, operator, value);
-        }
-    }
-
-    /// What a column or call that ends before `at` is compared with.
-    fn comparisons(&self, at: usize) -> Vec<(Operator, Value)> {
-        let mut at = at;
-        if self.keyword(at, "COLLATE") {
-            at += 2;
-        }
-        let not = self.keyword(at, "NOT");
-        at += usize::from(not);
-        if self.keyword(at, "IN") && self.is(at + 1, '(') {
-            let operator = if not {
-                Operator::Other
-            } else {
-                Operator::Equal
-            };
-            return self.listed(at + 2, operator);
-        }
-        if self.keyword(at, "BETWEEN") {
-            return self.between(at + 1, not);
-        }
-        if self.keyword(at, "WHEN") {
-            return self.cases(at);
-        }
-        if self.keyword(at, "ISNULL") {
-            return vec![(Operator::Equal, Value::Null)];
-        }
-        if self.keyword(at, "NOTNULL") || (not && self.keyword(at, "NULL")) {
-            return vec![(Operator::Other, Value::Null)];
-        }
-        let (operator, length) = match () {
-            () if self.keyword(at, "LIKE") && not => (Operator::NotLike, 1),
-            () if self.keyword(at, "LIKE") => (Operator::Like, 1),
-            () if self.keyword(at, "GLOB") && not => (Operator::NotGlob, 1),
-            () if self.keyword(at, "GLOB") => (Operator::Glob, 1),
-            () if not => return Vec::new(),
-            () if self.keyword(at, "IS") && self.keyword(at + 1, "NOT") => (Operator::Other, 2),
-            () if self.keyword(at, "IS") => (Operator::Equal, 1),
-            () if self.is(at, '=') && self.is(at + 1, '=') => (Operator::Equal, 2),
-            () if self.is(at, '=') => (Operator::Equal, 1),
-            () if self.is(at, '<') && self.is(at + 1, '>') => (Operator::Other, 2),
-            () if self.is(at, '!') && self.is(at + 1, '=') => (Operator::Other, 2),
-            () if self.is(at, '<') && self.is(at + 1, '=') => (Operator::AtMost, 2),
-            () if self.is(at, '>') && self.is(at + 1, '=') => (Operator::AtLeast, 2),
-            () if self.is(at, '<') => (Operator::Below, 1),
-            () if self.is(at, '>') => (Operator::Above, 1),
-            () => return Vec::new(),
-        };
-        match self.literal(at + length) {
-            Some((value, _)) => vec![(operator, value)],
-            None => Vec::new(),
-        }
-    }
-
-    /// The literals of `(1, 2)`, from after its parenthesis.
-    fn listed(&self, mut at: usize, operator: Operator) -> Vec<(Operator, Value)> {
-        let mut found = Vec::new();
-        while let Some((value, after)) = self.literal(at) {
-            found.push((operator, value));
-            if !self.is(after, ',') {
-                break;
-            }
-            at = after + 1;
-        }
-        found
-    }
-
-    fn between(&self, at: usize, not: bool) -> Vec<(Operator, Value)> {
-        let Some((low, after)) = self.literal(at) else {
-            return Vec::new();
-        };
-        let high = match self.keyword(after, "AND") {
-            true => self.literal(after + 1),
-            false => None,
-        };
-        let (from, to) = match not {
-            true => (Operator::Below, Operator::Above),
-            false => (Operator::AtLeast, Operator::AtMost),
-        };
-        let mut found = vec![(from, low)];
-        found.extend(high.map(|(high, _)| (to, high)));
-        found
-    }
-
-    /// The literals of `WHEN 'a' THEN … WHEN 'b' THEN … END`.
-    fn cases(&self, at: usize) -> Vec<(Operator, Value)> {
-        let mut found = Vec::new();
-        for at in at..self.tokens.len() {
-            if self.keyword(at, "END") {
-                break;
-            }
-            if self.keyword(at, "WHEN")
-                && let Some((value, after)) = self.literal(at + 1)
-                && self.keyword(after, "THEN")
-            {
-                found.push((Operator::Equal, value));
-            }
-        }
-        found
-    }
-
-    fn compared(&mut self, column: &str, operator: Operator, value: Value) {
-        let counted = |from, step, first| Hint::Counted { from, step, first };
-        let hint = match (operator, value) {
-            (Operator::Equal, value) => Hint::Equal(value),
-            (Operator::Other, value) => Hint::Other(value),
-            (Operator::Like, Value::Text(pattern)) => Hint::Like(pattern),
-            (Operator::Glob, Value::Text(pattern)) => Hint::Glob(pattern),
-            (Operator::NotGlob, Value::Text(pattern)) => match pattern::only(&pattern) {
-                Some(characters) => Hint::Only(characters),
-                None => return,
-            },
-            (Operator::Above, value) => counted(value, 1, 1),
-            (Operator::AtLeast, value) => counted(value, 1, 0),
-            (Operator::Below, value) => counted(value, -1, 1),
-            (Operator::AtMost, value) => counted(value, -1, 0),
-            _ => return,
-        };
-        self.hints.put(column, hint);
-    }
-
-    fn length(&mut self, column: &str, operator: Operator, value: &Value) {
-        let Value::Integer(length) = value else {
-            return;
-        };
-        let length = match operator {
-            Operator::Above | Operator::Other => length.saturating_add(1),
-            Operator::Below => length.saturating_sub(1),
-            _ => *length,
-        };
-        if let Ok(length @ 0..=LONGEST) = usize::try_from(length) {
-            self.hints.put(column, Hint::Length(length));
-        }
-    }
-
-    /// `instr(column, '@') > 0`, from after the column.
-    fn contains(&mut self, column: &str, after: usize) {
-        let Some((Value::Text(text), end)) =
-            self.literal(after + 1).filter(|_| self.is(after, ','))
-        else {
-            return;
-        };
-        let compared = self.comparisons(end + 1);
-        if compared != [(Operator::Equal, Value::Integer(0))] {
-            self.hints.put(column, Hint::Like(format!("%{text}%")));
-        }
-    }
-
-    /// After the parenthesis that closes the call in which `at` is.
-    fn end_of_call(&self, at: usize) -> usize {
-        let mut depth = 1_usize;
-        for (at, token) in self.tokens.iter().enumerate().skip(at) {
-            if token.is_punctuation(';') {
-                break;
-            } else if token.is_punctuation('(') {
-                depth += 1;
-            } else if token.is_punctuation(')') {
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-        }
-        self.tokens.len()
-    }
-
-    /// The last part of the name at `at` in lower case, and where the name ends.
-    fn name(&self, at: usize) -> (String, usize) {
-        let mut at = at;
-        while self.is(at + 1, '.') && self.is_name(at + 2) {
-            at += 2;
-        }
-        (unquoted(self.tokens[at].text).to_lowercase(), at + 1)
-    }
-
-    fn literal(&self, at: usize) -> Option<(Value, usize)> {
-        let at = at + usize::from(self.is(at, '('));
-        let (value, length) = literal(self.tokens.get(at..)?)?;
-        Some((value, at + length))
-    }
-
-    fn is_name(&self, at: usize) -> bool {
-        let kind = self.tokens.get(at).map(|token| token.kind);
-        matches!(kind, Some(TokenKind::Word | TokenKind::QuotedName))
-    }
-
-    fn is(&self, at: usize, character: char) -> bool {
-        self.tokens
-            .get(at)
-            .is_some_and(|token| token.is_punctuation(character))
-    }
-
-    fn keyword(&self, at: usize, keyword: &str) -> bool {
-        self.tokens
-            .get(at)
-            .is_some_and(|token| token.is_keyword(keyword))
-    }
-}
-
-/// Functions that take a date.
-const DATES: &[&str] = &[
-    "date",
-    "datetime",
-    "julianday",
-    "strftime",
-    "time",
-    "unixepoch",
-];
-
-/// Functions whose result says what they are given, more or less.
-const TRANSPARENT: &[&str] = &[
-    "abs",
-    "cast",
-    "coalesce",
-    "ifnull",
-    "lower",
-    "ltrim",
-    "round",
-    "rtrim",
-    "substr",
-    "substring",
-    "trim",
-    "upper",
-];
-
-fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
-}

@@ -5,11 +5,13 @@
 //! [variations](VARIATIONS): what goes wrong with all of them will go wrong with real rows.
 
 mod column;
+mod comparison;
 mod hints;
 mod literal;
 mod parents;
 mod pattern;
 mod row;
+mod schema;
 mod search;
 mod table;
 #[cfg(test)]
@@ -20,9 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
+use crate::probe::quoted;
 pub(crate) use hints::Hints;
 use row::Outcome;
-use table::Schema;
+use schema::Schema;
 
 /// How many ways of making rows there are. See [`populate`].
 pub(crate) const VARIATIONS: usize = 6;
@@ -81,7 +84,10 @@ pub(crate) fn populate(
 ///
 /// Fails when the schema cannot be read.
 pub(crate) fn tables(db: &Connection) -> rusqlite::Result<Vec<String>> {
-    Ok(table::list(db)?.into_iter().map(|(name, _)| name).collect())
+    Ok(schema::list(db)?
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect())
 }
 
 /// How many rows a table gets.
@@ -154,7 +160,7 @@ fn counts(db: &Connection, tables: &[String]) -> rusqlite::Result<BTreeMap<Strin
         let columns: Vec<String> = tables
             .iter()
             .map(|name| {
-                let name = table::quoted(name);
+                let name = quoted(name);
                 format!("(SELECT count(*) FROM (SELECT 1 FROM main.{name} LIMIT {ROWS}))")
             })
             .collect();

@@ -6,7 +6,10 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::column::Taste;
-use super::table::{ForeignKey, Schema, Table, quoted};
+use super::hints::Hints;
+use super::schema::Schema;
+use super::table::{ForeignKey, Table};
+use crate::probe::quoted;
 
 /// Values for some of the columns of a row.
 pub(super) type Assignment = Vec<(usize, Cell)>;
@@ -27,6 +30,7 @@ pub(super) fn references(
     db: &Connection,
     schema: &mut Schema<'_>,
     table: &Table,
+    hints: &Hints,
     taste: Taste,
     number: usize,
 ) -> rusqlite::Result<Vec<Vec<Assignment>>> {
@@ -34,7 +38,10 @@ pub(super) fn references(
     for group in groups(&table.keys) {
         let mut each = Vec::new();
         for key in group {
-            let options = options(db, schema, table, key, taste, number)?;
+            let mut options = options(db, schema, table, key, taste, number)?;
+            if taste.prefers_hints() {
+                options.sort_by_cached_key(|option| place(table, option, hints, taste, number));
+            }
             each.push((key, options));
         }
         let mut joined = Vec::new();
@@ -95,6 +102,18 @@ fn options(
     Ok(ordered.concat())
 }
 
+/// Where hints have the values of an option; behind all of them if nowhere.
+fn place(table: &Table, option: &Assignment, hints: &Hints, taste: Taste, number: usize) -> usize {
+    let places = option.iter().filter_map(|(at, cell)| {
+        let hints = taste.ordered(hints.of(&table.columns[*at].name), number);
+        let Cell::Is(value) = cell else {
+            return None;
+        };
+        hints.iter().position(|hint| hint.agrees(value))
+    });
+    places.min().unwrap_or(usize::MAX)
+}
+
 /// The columns that a foreign key refers to, if they are there and its own can be written to.
 fn target(
     schema: &mut Schema<'_>,
@@ -108,15 +127,9 @@ fn target(
         return Ok(None);
     }
     let parent = schema.table(parent)?;
-    let columns = match &key.to {
-        Some(columns) => columns.iter().map(|name| parent.column(name)).collect(),
-        None => Some(parent.primary_key()),
-    };
-    let columns: Option<Vec<usize>> = columns;
     let name = |at: usize| parent.columns[at].name.clone();
-    Ok(columns
-        .filter(|columns| columns.len() == key.from.len())
-        .map(|columns| columns.into_iter().map(name).collect()))
+    let columns = key.target(&parent);
+    Ok(columns.map(|columns| columns.into_iter().map(name).collect()))
 }
 
 /// The rows that are there: each row begins with another one.
@@ -155,13 +168,9 @@ fn itself(table: &Table, key: &ForeignKey) -> Option<Assignment> {
     if key.parent.as_ref() != Some(&table.name) {
         return None;
     }
-    let to = match &key.to {
-        Some(columns) => columns.iter().map(|name| table.column(name)).collect(),
-        None => Some(table.primary_key()),
-    };
-    let to: Vec<usize> = to?;
+    let to = key.target(table)?;
     let written = |at: &usize| !table.columns[*at].generated;
-    if to.len() != key.from.len() || !to.iter().chain(&key.from).all(written) {
+    if !to.iter().chain(&key.from).all(written) {
         return None;
     }
     let pairs = key.from.iter().zip(to);

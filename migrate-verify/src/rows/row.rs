@@ -7,10 +7,12 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, Statement, ffi, params_from_iter};
 
 use super::column::Taste;
-use super::hints::Hints;
+use super::hints::{Hint, Hints};
 use super::parents::{Assignment, Cell, references};
+use super::schema::Schema;
 use super::search::Search;
-use super::table::{Schema, Table, quoted};
+use super::table::Table;
+use crate::probe::quoted;
 
 /// What came of it.
 pub(super) enum Outcome {
@@ -33,7 +35,7 @@ pub(super) fn add(
     }
     let taste = Taste::of(variation);
     let number = count + 1;
-    let references = references(db, schema, &table, taste, number)?;
+    let references = references(db, schema, &table, hints, taste, number)?;
     let plan = Plan::new(schema, table, references, hints, taste, number);
     if plan.slots.iter().any(Vec::is_empty) {
         return Ok(Outcome::Impossible);
@@ -91,12 +93,21 @@ impl Plan {
             if column.generated {
                 continue;
             }
-            let (own, hinted) = (table.hints.of(&column.name), hints.of(&column.name));
-            let taste = match column.key > 0 || schema.is_referred_to(&table.name, &column.name) {
+            let mut own = table.hints.of(&column.name).to_vec();
+            let mut hinted = hints.of(&column.name).to_vec();
+            // A column that refers to this one holds the same values, or none.
+            let referring = schema.referring(&table, at);
+            for (child, from) in &referring {
+                let name = &child.columns[*from].name;
+                let says = |hint: &&Hint| **hint != Hint::Equal(Value::Null);
+                own.extend(child.hints.of(name).iter().filter(says).cloned());
+                hinted.extend(hints.of(name).iter().filter(says).cloned());
+            }
+            let taste = match column.key > 0 || !referring.is_empty() {
                 true => taste.for_key(),
                 false => taste,
             };
-            let candidates = column.candidates(own, hinted, taste, number);
+            let candidates = column.candidates(&own, &hinted, taste, number);
             base.extend(candidates.first().map(|value| (at, value.clone())));
             if slot_of[at].is_none() {
                 slot_of[at] = Some(slots.len());

@@ -1,32 +1,20 @@
 //! What the schema says of a table.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeMap;
 
 use migrate_source::Database;
 use migrate_source::sql::{Token, TokenKind, tokens};
-use rusqlite::Connection;
 
 use super::column::Column;
 use super::hints::Hints;
 use super::literal::unquoted;
-
-/// The tables of a database, read as they are needed.
-pub(super) struct Schema<'c> {
-    db: &'c Connection,
-    /// Names in lower case, with the name and whether the table is `STRICT`.
-    names: BTreeMap<String, (String, bool)>,
-    read: BTreeMap<String, Rc<Table>>,
-    /// Columns that foreign keys refer to by name, in lower case: table and column.
-    referred: BTreeSet<(String, String)>,
-}
 
 /// A table that rows can be put into.
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) columns: Vec<Column>,
     pub(super) keys: Vec<ForeignKey>,
-    pub(super) checks: Vec<Check>,
+    checks: Vec<Check>,
     /// What its own definition says of its columns.
     pub(super) hints: Hints,
     /// The columns that each generated column is made of.
@@ -48,168 +36,57 @@ pub(super) struct ForeignKey {
 }
 
 /// A CHECK.
-pub(super) struct Check {
+struct Check {
     /// Its name, or its expression.
     name: String,
     /// The columns that it is about.
     columns: Vec<usize>,
 }
 
-impl<'c> Schema<'c> {
-    pub(super) fn read(db: &'c Connection) -> rusqlite::Result<Schema<'c>> {
-        let names = list(db)?.into_iter();
-        Ok(Schema {
-            db,
-            names: names
-                .map(|(name, strict)| (name.to_lowercase(), (name, strict)))
-                .collect(),
-            read: BTreeMap::new(),
-            referred: BTreeSet::new(),
-        })
-    }
-
-    /// Whether a foreign key of a table that was read refers to this column by its name.
-    pub(super) fn is_referred_to(&self, table: &str, column: &str) -> bool {
-        let place = (table.to_lowercase(), column.to_lowercase());
-        self.referred.contains(&place)
-    }
-
-    /// The name as the schema has it of a table called `name` in any case.
-    pub(super) fn named(&self, name: &str) -> Option<String> {
-        let (name, _) = self.names.get(&name.to_lowercase())?;
-        Some(name.clone())
-    }
-
-    /// The names of the tables that the table `name` refers to, but for itself.
-    pub(super) fn parents(&mut self, name: &str) -> rusqlite::Result<Vec<String>> {
-        let table = self.table(name)?;
-        let parents = table.keys.iter().filter_map(|key| key.parent.clone());
-        Ok(parents.filter(|parent| parent != name).collect())
-    }
-
-    /// The table `name`, which must be there under this very name.
-    pub(super) fn table(&mut self, name: &str) -> rusqlite::Result<Rc<Table>> {
-        if let Some(table) = self.read.get(name) {
-            return Ok(Rc::clone(table));
-        }
-        let strict = self.names[&name.to_lowercase()].1;
-        let table = Rc::new(self.read_table(name, strict)?);
-        for key in &table.keys {
-            let to = key.to.iter().flatten().map(|column| column.to_lowercase());
-            if let Some(parent) = &key.parent {
-                let parent = parent.to_lowercase();
-                self.referred
-                    .extend(to.map(|column| (parent.clone(), column)));
+impl ForeignKey {
+    /// The columns of `parent` that it refers to; `None` when there are none to match its own.
+    pub(super) fn target(&self, parent: &Table) -> Option<Vec<usize>> {
+        let columns: Vec<usize> = match &self.to {
+            Some(columns) => {
+                let columns = columns.iter().map(|name| parent.column(name));
+                columns.collect::<Option<_>>()?
             }
-        }
-        self.read.insert(name.to_owned(), Rc::clone(&table));
-        Ok(table)
+            None => parent.primary_key(),
+        };
+        (columns.len() == self.from.len()).then_some(columns)
     }
+}
 
-    fn read_table(&self, name: &str, strict: bool) -> rusqlite::Result<Table> {
-        let mut statement = self.db.prepare(
-            "SELECT name, type, \"notnull\", dflt_value, pk, hidden
-             FROM pragma_table_xinfo(?1, 'main') ORDER BY cid",
-        )?;
-        let columns = statement.query_map([name], |row| {
-            let default: Option<String> = row.get(3)?;
-            let mut column = Column::new(&row.get::<_, String>(0)?, &row.get::<_, String>(1)?);
-            column.not_null = row.get::<_, bool>(2)? || row.get::<_, i64>(4)? > 0;
-            column.key = usize::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
-            column.generated = row.get::<_, i64>(5)? != 0;
-            column.strict = strict;
-            Ok(match default {
-                Some(default) => column.with_default(&default),
-                None => column,
-            })
-        })?;
-        let mut columns: Vec<Column> = columns.collect::<Result<_, _>>()?;
-        let keys = columns.iter().filter(|column| column.key > 0).count();
-        for column in &mut columns {
-            column.settle(keys == 1);
-        }
-
-        let mut statement = self.db.prepare(
-            "SELECT type, sql FROM main.sqlite_master
-             WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('table', 'trigger')",
-        )?;
-        let texts = statement.query_map([name], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-            ))
-        })?;
-        let mut table = Table {
+impl Table {
+    /// A table of which only its columns and keys are known.
+    pub(super) fn new(name: &str, columns: Vec<Column>, keys: Vec<ForeignKey>) -> Table {
+        Table {
             name: name.to_owned(),
-            keys: self.foreign_keys(name, &columns)?,
             columns,
+            keys,
             checks: Vec::new(),
             hints: Hints::default(),
             sources: BTreeMap::new(),
             triggering: Vec::new(),
             rolls_back: false,
-        };
-        for text in texts {
-            let (kind, sql) = text?;
-            match kind.as_str() {
-                "table" => table.define(&sql),
-                _ => table.trigger(&sql),
-            }
         }
-        Ok(table)
     }
 
-    fn foreign_keys(&self, name: &str, columns: &[Column]) -> rusqlite::Result<Vec<ForeignKey>> {
-        let mut statement = self.db.prepare(
-            "SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1, 'main')
-             ORDER BY id, seq",
-        )?;
-        let mut rows = statement.query([name])?;
-        let mut keys: BTreeMap<i64, ForeignKey> = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let parent: String = row.get(1)?;
-            let key = keys.entry(row.get(0)?).or_insert_with(|| ForeignKey {
-                parent: self.named(&parent),
-                from: Vec::new(),
-                to: Some(Vec::new()),
-            });
-            let from: String = row.get(2)?;
-            key.from.extend(position(columns, &from));
-            match (row.get(3)?, &mut key.to) {
-                (Some(column), Some(to)) => to.push(column),
-                _ => key.to = None,
-            }
-        }
-        Ok(keys.into_values().collect())
-    }
-
-    /// The columns of an index that are mentioned anywhere in its definition.
-    pub(super) fn columns_of_index(
-        &self,
-        table: &Table,
-        index: &str,
-    ) -> rusqlite::Result<Vec<usize>> {
-        let mut statement = self
-            .db
-            .prepare("SELECT sql FROM main.sqlite_master WHERE type = 'index' AND name = ?1")?;
-        let mut rows = statement.query([index])?;
-        let sql: Option<String> = rows.next()?.map(|row| row.get(0)).transpose()?.flatten();
-        Ok(table.mentioned(&all_tokens(&sql.unwrap_or_default())))
-    }
-}
-
-impl Table {
-    /// The columns that a failing CHECK is about, by what SQLite calls it.
+    /// The columns that a failing CHECK is about, by what SQLite calls it; none when there is no such.
     pub(super) fn columns_of_check(&self, name: &str) -> Vec<usize> {
         let text = spelt(&all_tokens(name));
-        let found = self
+        let same = |check: &&Check| check.name.eq_ignore_ascii_case(name) || check.name == text;
+        let columns = self
             .checks
             .iter()
-            .find(|check| check.name.eq_ignore_ascii_case(name) || check.name == text);
-        match found {
-            Some(check) => check.columns.clone(),
-            None => self.columns_of_expressions(),
-        }
+            .filter(same)
+            .flat_map(|check| &check.columns);
+        self.sources_of(&columns.copied().collect::<Vec<_>>())
+    }
+
+    /// The columns that are named anywhere in `sql`.
+    pub(super) fn columns_named(&self, sql: &str) -> Vec<usize> {
+        self.mentioned(&all_tokens(sql))
     }
 
     /// The columns that any CHECK, generated column or trigger is about.
@@ -234,7 +111,7 @@ impl Table {
     }
 
     /// Reads what only the text of its definition has.
-    fn define(&mut self, sql: &str) {
+    pub(super) fn define(&mut self, sql: &str) {
         self.hints.add(sql);
         let tokens = all_tokens(sql);
         for part in definitions(&tokens) {
@@ -266,7 +143,7 @@ impl Table {
     }
 
     /// Reads one of its triggers.
-    fn trigger(&mut self, sql: &str) {
+    pub(super) fn trigger(&mut self, sql: &str) {
         let tokens = all_tokens(sql);
         for tokens in tokens.windows(3) {
             if tokens[0].is_keyword("NEW") && tokens[1].is_punctuation('.') {
@@ -305,23 +182,7 @@ impl Table {
     }
 }
 
-/// The ordinary tables, and whether each is `STRICT`.
-pub(super) fn list(db: &Connection) -> rusqlite::Result<Vec<(String, bool)>> {
-    let mut statement = db.prepare(
-        "SELECT name, strict FROM pragma_table_list
-         WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-         ORDER BY name",
-    )?;
-    let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    tables.collect()
-}
-
-/// A name in quotes.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn position(columns: &[Column], name: &str) -> Option<usize> {
+pub(super) fn position(columns: &[Column], name: &str) -> Option<usize> {
     columns
         .iter()
         .position(|column| column.name.eq_ignore_ascii_case(name))

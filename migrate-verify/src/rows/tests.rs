@@ -1,8 +1,18 @@
 //! Small schemas that rows can be made for, and some that they cannot.
 
-use std::collections::BTreeSet;
+mod values;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use migrate_source::folder::{Up, disk};
+use migrate_source::{Database, Options};
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
+use rusqlite::types::Value;
 
 use super::{Hints, VARIATIONS, populate, tables};
 
@@ -130,6 +140,137 @@ fn schemas_without_rows() {
     }
 }
 
+/// Columns that are compared in a query alone have the same values as what they mean.
+#[test]
+fn references_without_a_key() {
+    let db = open(
+        "CREATE TABLE users (id TEXT PRIMARY KEY, n INTEGER UNIQUE);
+         CREATE TABLE notes (user_id TEXT, user_n INTEGER)",
+    );
+    fill(&db, &Hints::default(), 0);
+    let joined = "SELECT count(*) FROM notes JOIN users ON id = user_id AND n = user_n";
+    assert_eq!(number(&db, joined), 2);
+}
+
+/// A parent has values that its child may have.
+#[test]
+fn restrictions_of_a_child() {
+    let db = open(
+        "CREATE TABLE states (name TEXT PRIMARY KEY);
+         CREATE TABLE t (state TEXT NOT NULL REFERENCES states CHECK (state IN ('on', 'off')))",
+    );
+    fill(&db, &Hints::default(), 0);
+    assert_eq!(number(&db, "SELECT count(DISTINCT state) FROM t"), 2);
+}
+
+#[test]
+fn rows_that_are_there_stay() {
+    let sql = "CREATE TABLE none (a); CREATE TABLE one (a UNIQUE); INSERT INTO one VALUES (2);
+        CREATE TABLE many (a); INSERT INTO many VALUES (1), (2), (3); CREATE TABLE other (a)";
+    let db = open(sql);
+    let names = ["NONE", "One", "many", "gone", "one"].map(str::to_owned);
+    let filled = populate(&db, &names, &Hints::default(), 0).unwrap();
+    let expected = ["many", "none", "one"].map(str::to_owned);
+    assert_eq!(filled, BTreeSet::from(expected));
+    let count = |table: &str| number(&db, &format!("SELECT count(*) FROM {table}"));
+    assert_eq!(["none", "one", "many", "other"].map(count), [2, 2, 3, 0]);
+    assert_eq!(number(&db, "SELECT count(*) FROM one WHERE a = 2"), 1);
+}
+
+#[test]
+fn tables_that_rows_can_be_put_into() {
+    let db = open(
+        "CREATE TABLE b (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE \"A\" (a);
+         CREATE VIRTUAL TABLE f USING fts5 (a); CREATE VIEW v AS SELECT 1;
+         CREATE TEMP TABLE x (a); INSERT INTO b VALUES (1); ANALYZE",
+    );
+    assert_eq!(tables(&db).unwrap(), ["A", "b"]);
+}
+
+/// A wide table, a long chain of parents, and the same rows each time.
+#[test]
+fn large_schemas() {
+    let columns: Vec<String> = (0..200).map(|at| format!("c{at} TEXT NOT NULL")).collect();
+    let mut sql = format!(
+        "CREATE TABLE wide ({}, UNIQUE (c1, c2));",
+        columns.join(", ")
+    );
+    for at in 0..150 {
+        let parent = at + 1;
+        sql += &format!(
+            "CREATE TABLE t{at} (id INTEGER PRIMARY KEY, p INT NOT NULL REFERENCES t{parent});"
+        );
+    }
+    sql += "CREATE TABLE t150 (id INTEGER PRIMARY KEY)";
+    let dumps: Vec<String> = (0..2)
+        .map(|_| {
+            let db = open(&sql);
+            fill(&db, &Hints::default(), 0);
+            check_keys(&db, "");
+            format!("{}{}", dump(&db, "wide"), dump(&db, "t0"))
+        })
+        .collect();
+    assert_eq!(dumps[0], dumps[1]);
+}
+
+/// A row takes one try where nothing is in its way, and not many where nothing helps.
+#[test]
+fn tries() {
+    let cases = [
+        (
+            "a INT NOT NULL, b TEXT UNIQUE, c CHECK (c IN ('x', 'y'))",
+            2..=2,
+        ),
+        ("a CHECK (a % 7 = 5 AND a IS NOT NULL)", 1..=60),
+        ("a CHECK (a > b), b CHECK (b > c), c CHECK (c > a)", 1..=120),
+        ("a CHECK (abs(a) < 0 AND b < 0 AND c < 0), b, c", 1..=120),
+    ];
+    for (columns, tries) in cases {
+        let mut db = open(&format!("CREATE TABLE t ({columns})"));
+        let counter = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&counter);
+        db.authorizer(Some(move |context: AuthContext<'_>| {
+            if let AuthAction::Savepoint {
+                operation: TransactionOperation::Begin,
+                ..
+            } = context.action
+            {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            Authorization::Allow
+        }))
+        .unwrap();
+        populate(&db, &["t".to_owned()], &Hints::default(), 0).unwrap();
+        let counted = counter.load(Ordering::Relaxed);
+        assert!(tries.contains(&counted), "{columns}: {counted}");
+    }
+}
+
+fn fill(db: &Connection, hints: &Hints, variation: usize) {
+    let mut all = tables(db).unwrap();
+    all.reverse();
+    let filled = populate(db, &all, hints, variation).unwrap();
+    assert_eq!(filled.len(), all.len());
+}
+
+fn number(db: &Connection, sql: &str) -> i64 {
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn dump(db: &Connection, table: &str) -> String {
+    let mut statement = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let width = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut text = String::new();
+    while let Some(row) = rows.next().unwrap() {
+        for at in 0..width {
+            text += &format!("{:?} ", row.get::<_, Value>(at).unwrap());
+        }
+        text += "\n";
+    }
+    text
+}
+
 fn open(sql: &str) -> Connection {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
@@ -151,3 +292,56 @@ fn check_keys(db: &Connection, sql: &str) {
         Err(error) => assert!(error.to_string().contains("mismatch"), "{sql}\n{error}"),
     }
 }
+
+/// After each migration of real projects nearly every table gets rows in every variation. The
+/// folders are not part of this repository; see `tests/tests/corpora.rs`.
+#[test]
+#[ignore = "needs the histories in ../shared/corpora"]
+fn real_histories() {
+    let shared = std::env::var_os("MIGRATE_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
+    let (mut asked, mut got) = (0, 0);
+    for name in HISTORIES {
+        let listing = disk::list(&shared.join("corpora").join(name).join("migrations")).unwrap();
+        let mut options = Options::new(Database::Sqlite);
+        options.trust_through = i64::MAX;
+        let folder = listing.read(&options);
+        let db = open("");
+        // A function that one of the programs has from an extension.
+        db.create_scalar_function("vec_length", 1, FunctionFlags::SQLITE_UTF8, |_| Ok(512))
+            .unwrap();
+        for migration in &folder.migrations {
+            let Up::Sql(script) = &migration.up else {
+                continue;
+            };
+            db.execute_batch(&format!(
+                "BEGIN;\n{}\n;COMMIT; PRAGMA foreign_keys = OFF",
+                script.sql
+            ))
+            .unwrap_or_else(|error| panic!("{name} {}: {error}", script.path));
+            for variation in 0..VARIATIONS {
+                db.execute_batch("BEGIN").unwrap();
+                let all = tables(&db).unwrap();
+                let filled = populate(&db, &all, &Hints::default(), variation).unwrap();
+                check_keys(&db, &script.path);
+                db.execute_batch("ROLLBACK").unwrap();
+                for table in all.iter().filter(|table| !filled.contains(*table)) {
+                    println!("{name} {} {variation}: {table}", script.path);
+                }
+                (asked, got) = (asked + all.len(), got + filled.len());
+            }
+        }
+    }
+    println!("{got} of {asked}");
+    assert!(got * 100 > asked * 99, "{got} of {asked}");
+}
+
+const HISTORIES: &[&str] = &[
+    "atuin-client-sqlite",
+    "chirpstack-sqlite",
+    "rauthy-hiqlite",
+    "screenpipe-sqlite",
+    "vibe-kanban-sqlite",
+];

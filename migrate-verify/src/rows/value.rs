@@ -67,21 +67,23 @@ pub(super) fn of_hint(hint: &Hint, hints: &[Hint], shape: Shape, number: usize) 
     match hint {
         Hint::Equal(value) => vec![value.clone()],
         Hint::Other(Value::Null) => vec![shape.value(number)],
-        Hint::Other(value) => {
-            let kind = shape_of(value).unwrap_or(shape);
-            let values = (number..number + 2).map(|number| kind.value(number));
-            let mut values: Vec<Value> = values.filter(|other| other != value).collect();
-            if let Value::Integer(integer) = value {
-                values.push(Value::Integer(integer.wrapping_add(self::integer(number))));
-            }
-            values
-        }
+        Hint::Other(value) => others_than(value, hints, shape, number),
         Hint::Counted { from, step, first } => counted(from, *step, *first, number),
-        Hint::Begins(text) => vec![Value::Text(format!("{text}{number}"))],
+        Hint::Begins(text) => vec![
+            Value::Text(format!("{text}{number}")),
+            Value::Text(text.clone()),
+        ],
         Hint::Length(length) => of_length(*length, hints, shape, number),
         Hint::Like(pattern) => vec![Value::Text(pattern::like(pattern, number))],
         Hint::Glob(pattern) => vec![Value::Text(pattern::glob(pattern, number))],
-        Hint::Only(alphabet) => vec![Value::Text(pattern::text_of(alphabet, 8, number))],
+        Hint::Only(alphabet) => {
+            let mut lengths = hints.iter().filter_map(|hint| match hint {
+                Hint::Length(length) => Some(*length),
+                _ => None,
+            });
+            let length = lengths.next().unwrap_or(8);
+            vec![Value::Text(pattern::text_of(alphabet, length, number))]
+        }
         Hint::Type(name) => match name.as_str() {
             "integer" => vec![Shape::Integer.value(number)],
             "real" => vec![Shape::Real.value(number)],
@@ -172,6 +174,24 @@ fn shape_of(value: &Value) -> Option<Shape> {
     }
 }
 
+/// Values like `value` that no hint excludes.
+fn others_than(value: &Value, hints: &[Hint], shape: Shape, number: usize) -> Vec<Value> {
+    let excluded = |value: &Value| hints.contains(&Hint::Other(value.clone()));
+    let kind = match shape_of(value) {
+        Some(kind) if shape_of(&shape.value(number)) != Some(kind) => kind,
+        _ => shape,
+    };
+    // Rows differ although some numbers are left out.
+    let most = hints.len() + 2;
+    let shift = match (1..=most).any(|number| excluded(&kind.value(number))) {
+        true => hints.len(),
+        false => 0,
+    };
+    let values = (number + shift..).map(|number| kind.value(number));
+    let values = values.take(most).filter(|value| !excluded(value));
+    values.take(2).collect()
+}
+
 fn counted(from: &Value, step: i64, first: i64, number: usize) -> Vec<Value> {
     let near = step * first;
     let far = step * (first + integer(number) - 1);
@@ -196,18 +216,15 @@ fn of_length(length: usize, hints: &[Hint], shape: Shape, number: usize) -> Vec<
         Hint::Only(alphabet) => Some(alphabet.clone()),
         _ => None,
     });
-    let text = match alphabet {
-        Some(alphabet) => pattern::text_of(&alphabet, length, number),
-        None => {
-            // Not a zero first, which a column for numbers would drop.
-            let digits: Vec<char> = ('0'..='9').collect();
-            let mut text = pattern::text_of(&digits, length, number);
-            if text.starts_with('0') {
-                text.replace_range(..1, "1");
-            }
-            text
-        }
-    };
+    if let Some(alphabet) = alphabet {
+        return vec![Value::Text(pattern::text_of(&alphabet, length, number))];
+    }
+    let digits: Vec<char> = ('0'..='9').collect();
+    let mut text = pattern::text_of(&digits, length, number);
+    // Not a zero first, which a column for numbers would drop.
+    if text.starts_with('0') {
+        text.replace_range(..1, "1");
+    }
     let (text, blob) = (Value::Text(text), Value::Blob(bytes(length, number)));
     match shape {
         Shape::Blob => vec![blob, text],
