@@ -32,6 +32,8 @@ pub struct Line {
     pub description: String,
     /// How it stands.
     pub state: State,
+    /// Whether an earlier text of it was applied, which the program accepts in place of its own.
+    pub accepted: bool,
     /// Its record in the database, if it has one.
     pub applied: Option<Applied>,
     /// Its file in the program, if it has one.
@@ -54,7 +56,8 @@ pub struct RepeatableLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// It was applied, as the program has it.
+    /// It was applied, as the program has it or with an earlier text that it
+    /// [accepts](Line::accepted).
     Applied,
     /// It is to be applied.
     Pending,
@@ -98,6 +101,7 @@ impl Status {
                     version,
                     description: migration.description().to_owned(),
                     state: state(&found, version, applied.as_ref()),
+                    accepted: found.accepted.contains(&version),
                     applied,
                     file: Some(migration.file().to_owned()),
                 })
@@ -108,6 +112,7 @@ impl Status {
                 version: row.version,
                 description: row.description.clone(),
                 state,
+                accepted: false,
                 applied: Some((*row).clone()),
                 file: None,
             };
@@ -222,6 +227,8 @@ fn state(found: &Comparison<'_, '_>, version: i64, applied: Option<&Applied>) ->
 pub struct Verification {
     /// Applied migrations that have changed in the program since.
     pub changed: Vec<Changed>,
+    /// Versions that were applied with an earlier text, which the program accepts: no fault.
+    pub accepted: Vec<i64>,
     /// Versions that were applied, and that the program lacks.
     pub missing: Vec<i64>,
     /// Versions that a newer program applied.
@@ -247,12 +254,17 @@ impl Verification {
             unfinished: unfinished.map(|row| row.version).collect(),
             counter: history.counter.filter(differs),
             changed: found.changed,
+            accepted: found.accepted,
         }
     }
 
     /// Whether everything fits.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        *self == Verification::default()
+        let faults = Verification {
+            accepted: Vec::new(),
+            ..self.clone()
+        };
+        faults == Verification::default()
     }
 }

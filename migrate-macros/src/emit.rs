@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::{env, fs};
 
-use migrate_source::Mode;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
+use migrate_source::{Checksum, Mode};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -81,8 +81,7 @@ impl<'e> Emit<'e> {
         let version = Literal::i64_unsuffixed(migration.version);
         let description = &migration.description;
         let database = self.database();
-        let checksum = Literal::byte_string(migration.checksum.as_bytes());
-        let checksum = quote!(#core::Checksum::from_bytes(*#checksum));
+        let checksum = self.checksum(&migration.checksum);
         let chain = Literal::byte_string(migration.chain.as_bytes());
         let chain = quote!(#core::Chain::from_bytes(*#chain));
         let mut tokens = match &migration.up {
@@ -117,7 +116,18 @@ impl<'e> Emit<'e> {
             let down = self.script(down);
             tokens = quote!(#tokens.with_down(#down));
         }
+        if !migration.accepted.is_empty() {
+            let first = self.checksum(&migration.first_checksum);
+            let accepted = migration.accepted.iter().map(|c| self.checksum(c));
+            tokens = quote!(#tokens.accepting(#first, const { &[#(#accepted),*] }));
+        }
         tokens
+    }
+
+    fn checksum(&self, checksum: &Checksum) -> TokenStream {
+        let core = &self.args.core;
+        let bytes = Literal::byte_string(checksum.as_bytes());
+        quote!(#core::Checksum::from_bytes(*#bytes))
     }
 
     fn repeatable(&self, repeatable: &Repeatable) -> TokenStream {
@@ -126,9 +136,9 @@ impl<'e> Emit<'e> {
         let description = &repeatable.description;
         let database = self.database();
         let up = self.script(&repeatable.up);
-        let checksum = Literal::byte_string(repeatable.checksum.as_bytes());
+        let checksum = self.checksum(&repeatable.checksum);
         let tokens = quote!(#core::Migration::repeatable(
-            #name, #description, #core::Database::#database, #up, #core::Checksum::from_bytes(*#checksum)
+            #name, #description, #core::Database::#database, #up, #checksum
         ));
         match &repeatable.down {
             Some(down) => {
