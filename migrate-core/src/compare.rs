@@ -2,7 +2,7 @@
 
 use crate::error::{Changed, ErrorKind};
 use crate::history::{Applied, History};
-use crate::migration::{Id, Migration};
+use crate::migration::{Id, Migration, Text};
 use crate::settings::{Policy, Settings};
 
 /// How a set and a history stand to each other. Nothing is decided here.
@@ -14,6 +14,8 @@ pub(crate) struct Comparison<'m, 'h> {
     pub(crate) out_of_order: Vec<i64>,
     /// Finished, but with another checksum.
     pub(crate) changed: Vec<Changed>,
+    /// Finished, with an earlier text that the lock accepts.
+    pub(crate) accepted: Vec<i64>,
     /// In the database, not in the set, below its newest.
     pub(crate) missing: Vec<&'h Applied>,
     /// In the database, above the newest of the set.
@@ -31,6 +33,7 @@ impl<'m, 'h> Comparison<'m, 'h> {
             pending: Vec::new(),
             out_of_order: Vec::new(),
             changed: Vec::new(),
+            accepted: Vec::new(),
             missing: Vec::new(),
             newer: Vec::new(),
             due: Vec::new(),
@@ -45,17 +48,18 @@ impl<'m, 'h> Comparison<'m, 'h> {
                         }
                     }
                     Some(row) if !row.is_finished() => found.pending.push(migration),
-                    Some(row) if row.checksum != migration.checksum.to_string() => {
-                        found.changed.push(Changed {
+                    Some(row) => match migration.text_of(&row.checksum) {
+                        Text::Own => {}
+                        Text::Accepted => found.accepted.push(*version),
+                        Text::Other => found.changed.push(Changed {
                             version: *version,
                             file: migration.file().to_owned(),
                             applied_as: row.description.clone(),
                             description: migration.description().to_owned(),
                             applied: row.checksum.clone(),
                             now: migration.checksum,
-                        });
-                    }
-                    Some(_) => {}
+                        }),
+                    },
                 },
                 Id::Repeatable(name) => {
                     let ran = history.repeated(name);

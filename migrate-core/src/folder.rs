@@ -104,6 +104,9 @@ impl Folder {
                     Migration::code(version, &m.description, database, code, m.checksum, m.chain)
                 }
             };
+            if !m.accepted.is_empty() {
+                migration = migration.accepting(m.first_checksum, &m.accepted);
+            }
             migration.down = match (&m.down, &m.up) {
                 (Some(down), _) => Some(Body::Sql(self.script(down))),
                 (None, Up::Code(code)) if code.has_down => Some(Body::Code(self.code(code))),

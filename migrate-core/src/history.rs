@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use migrate_source::Chain;
 
+use crate::compare;
+use crate::migration::Migration;
 use crate::report::Action;
 use crate::units::marked;
 
@@ -185,7 +187,8 @@ impl History {
     /// Makes the chain of every row above `version` continue the one before it, and tells which
     /// rows that changed. A chain is over what was applied, not over what the program has now. A
     /// row whose checksum has no known scheme ends it: its chain proves nothing to this program.
-    pub(crate) fn rechain(&mut self, version: i64) -> Vec<(i64, String)> {
+    /// An earlier text that `set` accepts counts as the one that was locked first.
+    pub(crate) fn rechain(&mut self, version: i64, set: &[Migration<'_>]) -> Vec<(i64, String)> {
         let mut chain = self.chain_before(version.saturating_add(1));
         let mut changed = Vec::new();
         let first = self.rows.partition_point(|row| row.version <= version);
@@ -196,6 +199,8 @@ impl History {
             let Ok(checksum) = row.checksum.parse() else {
                 break;
             };
+            let own = compare::find(set, row.version);
+            let checksum = own.map_or(checksum, |own| own.in_chain(checksum));
             chain = chain.then(row.version, &checksum);
             let text = chain.to_string();
             if row.chain != text {

@@ -22,6 +22,10 @@ pub struct Migration<'a> {
     pub(crate) down: Option<Body<'a>>,
     pub(crate) check: Option<Check>,
     pub(crate) checksum: Checksum,
+    /// What counts in the chain: the checksum of the text that was locked first.
+    pub(crate) first: Checksum,
+    /// The checksums of earlier texts that a database may have run as well.
+    pub(crate) accepted: &'a [Checksum],
     pub(crate) chain: Chain,
     pub(crate) schema: Option<Led<'a>>,
     /// The release of the database that it was run on while the program was compiled.
@@ -148,6 +152,13 @@ impl Migration<'_> {
         self.checksum
     }
 
+    /// The checksums of earlier texts that a database may have run as well, since the folder's lock
+    /// accepts them: `cargo migrate lock --accept`.
+    #[must_use]
+    pub fn accepted(&self) -> &[Checksum] {
+        self.accepted
+    }
+
     /// The SQL that brings a database to this version; `None` when code does.
     #[must_use]
     pub fn up_sql(&self) -> Option<&str> {
@@ -184,6 +195,39 @@ impl Migration<'_> {
     pub fn file(&self) -> &str {
         self.up.file()
     }
+}
+
+impl Migration<'_> {
+    /// How its text stands to the one whose checksum a database has recorded.
+    pub(crate) fn text_of(&self, recorded: &str) -> Text {
+        if recorded == self.checksum.to_string() {
+            Text::Own
+        } else if self.accepted.iter().any(|c| recorded == c.to_string()) {
+            Text::Accepted
+        } else {
+            Text::Other
+        }
+    }
+
+    /// What counts in the chain where a database has recorded `checksum`.
+    pub(crate) fn in_chain(&self, checksum: Checksum) -> Checksum {
+        if checksum == self.checksum || self.accepted.contains(&checksum) {
+            self.first
+        } else {
+            checksum
+        }
+    }
+}
+
+/// Which text of a migration a database has run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// The one that the program has.
+    Own,
+    /// An earlier one, which the lock accepts.
+    Accepted,
+    /// Another one.
+    Other,
 }
 
 impl Body<'_> {
@@ -224,6 +268,8 @@ impl<'a> Migration<'a> {
             down: None,
             check: None,
             checksum,
+            first: checksum,
+            accepted: &[],
             chain,
             schema: None,
             verified: None,
@@ -288,6 +334,14 @@ impl<'a> Migration<'a> {
     const fn with_down_body(mut self, down: Body<'a>) -> Migration<'a> {
         let before = self.down.replace(down);
         std::mem::forget(before);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn accepting(mut self, first: Checksum, others: &'a [Checksum]) -> Migration<'a> {
+        self.first = first;
+        self.accepted = others;
         self
     }
 

@@ -35,6 +35,8 @@ pub struct Line {
     pub description: String,
     /// How it stands.
     pub state: State,
+    /// Whether an earlier text of it was applied, which the program accepts in place of its own.
+    pub accepted: bool,
     /// Its record in the database, if it has one.
     pub applied: Option<Applied>,
     /// Its file in the program, if it has one.
@@ -57,7 +59,8 @@ pub struct RepeatableLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// It was applied, as the program has it.
+    /// It was applied, as the program has it or with an earlier text that it
+    /// [accepts](Line::accepted).
     Applied,
     /// It is to be applied.
     Pending,
@@ -101,6 +104,7 @@ impl Status {
                     version,
                     description: migration.description().to_owned(),
                     state: state(&found, version, applied.as_ref()),
+                    accepted: found.accepted.contains(&version),
                     applied,
                     file: Some(migration.file().to_owned()),
                 })
@@ -111,6 +115,7 @@ impl Status {
                 version: row.version,
                 description: row.description.clone(),
                 state,
+                accepted: false,
                 applied: Some((*row).clone()),
                 file: None,
             };
@@ -225,6 +230,8 @@ fn state(found: &Comparison<'_, '_>, version: i64, applied: Option<&Applied>) ->
 pub struct Verification {
     /// Applied migrations that have changed in the program since.
     pub changed: Vec<Changed>,
+    /// Versions that were applied with an earlier text, which the program accepts: no fault.
+    pub accepted: Vec<i64>,
     /// Versions that were applied, and that the program lacks.
     pub missing: Vec<i64>,
     /// Versions that a newer program applied.
@@ -268,6 +275,7 @@ impl Verification {
             drift: drifts.drift,
             foreign: drifts.foreign,
             not_compared,
+            accepted: found.accepted,
         }
     }
 
@@ -288,6 +296,7 @@ impl Verification {
             counter,
             drift: _,
             foreign: _,
+            accepted: _,
             not_compared: _,
         } = self;
         changed.is_empty()

@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::{env, fs};
 
-use migrate_source::Mode;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
 use migrate_source::schema::{Change, Fingerprint};
+use migrate_source::{Checksum, Mode};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -83,8 +83,7 @@ impl<'e> Emit<'e> {
         let version = Literal::i64_unsuffixed(migration.version);
         let description = &migration.description;
         let database = self.database();
-        let checksum = Literal::byte_string(migration.checksum.as_bytes());
-        let checksum = quote!(#core::Checksum::from_bytes(*#checksum));
+        let checksum = self.checksum(&migration.checksum);
         let chain = Literal::byte_string(migration.chain.as_bytes());
         let chain = quote!(#core::Chain::from_bytes(*#chain));
         let mut tokens = match &migration.up {
@@ -119,8 +118,19 @@ impl<'e> Emit<'e> {
             let down = self.script(down);
             tokens = quote!(#tokens.with_down(#down));
         }
+        let accepting = (!migration.accepted.is_empty()).then(|| {
+            let first = self.checksum(&migration.first_checksum);
+            let accepted = migration.accepted.iter().map(|c| self.checksum(c));
+            quote!(.accepting(#first, const { &[#(#accepted),*] }))
+        });
         let schema = schema(core, None);
-        quote!(#tokens #schema)
+        quote!(#tokens #accepting #schema)
+    }
+
+    fn checksum(&self, checksum: &Checksum) -> TokenStream {
+        let core = &self.args.core;
+        let bytes = Literal::byte_string(checksum.as_bytes());
+        quote!(#core::Checksum::from_bytes(*#bytes))
     }
 
     fn repeatable(&self, repeatable: &Repeatable) -> TokenStream {
@@ -129,9 +139,9 @@ impl<'e> Emit<'e> {
         let description = &repeatable.description;
         let database = self.database();
         let up = self.script(&repeatable.up);
-        let checksum = Literal::byte_string(repeatable.checksum.as_bytes());
+        let checksum = self.checksum(&repeatable.checksum);
         let tokens = quote!(#core::Migration::repeatable(
-            #name, #description, #core::Database::#database, #up, #core::Checksum::from_bytes(*#checksum)
+            #name, #description, #core::Database::#database, #up, #checksum
         ));
         let down = repeatable.down.as_ref().map(|down| {
             let down = self.script(down);

@@ -8,6 +8,7 @@ use migrate_core::cli::{Command, Error, Verdict};
 use migrate_core::folder::{File, Folder, Options};
 use migrate_core::rusqlite::{Connection, OpenFlags};
 use migrate_core::{Database, Goal, Migrator, Policy};
+use migrate_source::folder::lock;
 use migrate_source::schema::{Schema, changes};
 use serde_json::{Value, json};
 
@@ -630,6 +631,56 @@ fn verify() {
 }
 
 #[test]
+fn an_earlier_text_that_is_accepted() {
+    let lock = |files: Files<'_>, before: &str, accept: &[i64]| {
+        let files = files.iter().copied().chain([("migrations.lock", before)]);
+        let file = |(path, text): (&str, &str)| File {
+            path: path.to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        };
+        let files: Vec<File> = files.map(file).collect();
+        let options = Options::new(Database::Sqlite);
+        let folder = migrate_source::folder::Folder::read(&files, &options);
+        let lock = lock::updated(&folder, folder.lock.as_ref(), accept).unwrap();
+        lock.to_string()
+    };
+    let first = lock(NOTES, "", &[]);
+    let edited = ("0002_add_tags.sql", "CREATE TABLE tags (tag TEXT, id);\n");
+    let second = lock(&[NOTES[0], edited], &first, &[2]);
+    let mut db = memory();
+    run(NOTES, &mut db, "migrate");
+    let after: Files<'_> = &[NOTES[0], edited, ("migrations.lock", &second)];
+    assert_eq!(
+        run(after, &mut db, "status --check"),
+        "\
+Current version: 2
+Available migrations: 2
+No pending migrations
+
+Version  State               Applied (UTC)        Description
+      1  applied             2025-03-01 09:30:00  create notes
+      2  applied (accepted)  2025-03-01 09:30:00  add tags
+Applied with an earlier text, which is accepted: 2
+"
+    );
+    assert_eq!(
+        run(after, &mut db, "verify"),
+        "\
+The history fits the program, database at version 2
+Applied with an earlier text, which is accepted: 2
+"
+    );
+    let said = run(after, &mut db, "status --json");
+    let said: Value = serde_json::from_str(&said).expect(&said);
+    let accepted = |at: usize| said["migrations"][at]["accepted"].clone();
+    assert_eq!((accepted(0), accepted(1)), (json!(false), json!(true)));
+    let said = run(after, &mut db, "verify --json");
+    let said: Value = serde_json::from_str(&said).expect(&said);
+    assert_eq!(said["accepted"], json!([2]));
+    assert_eq!(said["is_clean"], json!(true));
+}
+
+#[test]
 fn verify_names_all_that_does_not_fit() {
     let before: Files<'_> = &[
         ("0001_a.sql", "CREATE TABLE a (x);"),
@@ -905,6 +956,7 @@ fn json_of_a_status() {
                     "version": 1,
                     "description": "create notes",
                     "state": "applied",
+                    "accepted": false,
                     "file": "migrations/0001_create_notes.up.sql",
                     "applied_at": "2025-03-01T09:30:00.123Z",
                     "duration_ms": 7,
@@ -914,6 +966,7 @@ fn json_of_a_status() {
                     "version": 2,
                     "description": "add tags",
                     "state": "pending",
+                    "accepted": false,
                     "file": "migrations/0002_add_tags.up.sql",
                     "applied_at": null,
                     "duration_ms": null,
@@ -937,6 +990,7 @@ fn json_of_a_verification() {
     let fits = json!({
         "is_clean": true,
         "changed": [],
+        "accepted": [],
         "missing": [],
         "newer": [],
         "out_of_order": [],

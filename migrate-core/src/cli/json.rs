@@ -18,6 +18,7 @@ pub(super) fn status(status: &Status, refusal: Option<&str>) -> Value {
             "version": line.version,
             "description": line.description,
             "state": line.state.name(),
+            "accepted": line.accepted,
             "file": line.file,
             "applied_at": applied.map(crate::Applied::applied_at),
             "duration_ms": applied.map(|row| milliseconds(row.duration())),
@@ -91,6 +92,7 @@ pub(super) fn verification(found: &Verification) -> Value {
     json!({
         "is_clean": found.is_clean(),
         "changed": changed.collect::<Vec<_>>(),
+        "accepted": found.accepted,
         "missing": found.missing,
         "newer": found.newer,
         "out_of_order": found.out_of_order,

@@ -41,7 +41,10 @@ pub(super) fn verify<C: Connection>(
     } else {
         let history = if found.history_fits() {
             let version = migrator.current_version(db)?;
-            format!("The history fits the program, database at version {version}\n")
+            format!(
+                "The history fits the program, database at version {version}\n{}",
+                accepted(found.accepted.iter().copied())
+            )
         } else {
             misfits(&found)
         };
@@ -77,7 +80,10 @@ fn status_text(status: &Status, refusal: Option<&str>) -> String {
         let applied_at = line.applied.as_ref().map(|row| instant(row.applied_at()));
         vec![
             line.version.to_string(),
-            line.state.name().to_owned(),
+            match line.accepted {
+                true => format!("{} (accepted)", line.state.name()),
+                false => line.state.name().to_owned(),
+            },
             applied_at.unwrap_or_default(),
             one_line(&line.description),
         ]
@@ -95,6 +101,8 @@ fn status_text(status: &Status, refusal: Option<&str>) -> String {
     if !rows.is_empty() {
         text.push_str(&format!("\n{}\n", table::of(COLUMNS, rows.into_iter())));
     }
+    let earlier = status.migrations.iter().filter(|line| line.accepted);
+    text.push_str(&accepted(earlier.map(|line| line.version)));
     if let Some(refusal) = refusal {
         text.push_str(&format!("\n`migrate` would refuse: {refusal}\n"));
     }
@@ -107,6 +115,18 @@ const COLUMNS: &[Column] = &[
     Column::left("Applied (UTC)"),
     Column::text("Description"),
 ];
+
+/// A line about the versions of which the database has run an earlier text, if there are any.
+fn accepted(versions: impl Iterator<Item = i64>) -> String {
+    let versions: Vec<String> = versions.map(|version| version.to_string()).collect();
+    match versions.as_slice() {
+        [] => String::new(),
+        versions => format!(
+            "Applied with an earlier text, which is accepted: {}\n",
+            versions.join(", ")
+        ),
+    }
+}
 
 /// A point in time of the history, to the second: `2025-03-01 09:30:00`.
 fn instant(rfc3339: &str) -> String {
@@ -148,6 +168,7 @@ fn misfits(found: &Verification) -> String {
     if let Some(counter) = found.counter {
         line("user_version", counter.to_string());
     }
+    text.push_str(&accepted(found.accepted.iter().copied()));
     text
 }
 

@@ -124,7 +124,7 @@ impl<'p> Orders<'p> {
                 let chain = self
                     .after
                     .chain_before(version)
-                    .then(version, &migration.checksum);
+                    .then(version, &migration.first);
                 let row = Applied {
                     version,
                     description: migration.description().to_owned(),
@@ -149,7 +149,7 @@ impl<'p> Orders<'p> {
                 }
             },
         }
-        for (later, chain) in self.after.rechain(version) {
+        for (later, chain) in self.after.rechain(version, self.set) {
             self.push(Some(at), Order::Chain(later, chain));
         }
         if self.user_version {

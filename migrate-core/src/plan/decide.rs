@@ -10,7 +10,7 @@ use super::{Goal, Plan, Step, Transaction};
 use crate::compare::{self, Comparison};
 use crate::error::ErrorKind;
 use crate::history::{Applied, History, Repeated};
-use crate::migration::{Body, Id, Migration, Script};
+use crate::migration::{Body, Id, Migration, Script, Text};
 use crate::report::Action;
 use crate::settings::{Settings, Transactions};
 use crate::units;
@@ -174,8 +174,9 @@ fn repeatable_down<'m>(now: Situation<'m, '_>, row: &Repeated, newer: bool) -> O
 fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
     let own = compare::find(now.set, row.version);
     if let Some(own) = own {
-        let unchanged = row.checksum == own.checksum.to_string();
-        if unchanged || (row.down.is_none() && own.is_code()) {
+        let text = own.text_of(&row.checksum);
+        let serves = own.is_code() || text == Text::Accepted;
+        if text == Text::Own || (row.down.is_none() && serves) {
             return own.down.as_ref().map(|_| step(Action::Down, own));
         }
     }

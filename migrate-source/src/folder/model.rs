@@ -48,11 +48,12 @@ pub struct Migration {
     pub irreversible: bool,
     /// The checksum of its up.
     pub checksum: Checksum,
+    /// The checksum that was locked first; that of the text as it is, where nothing is locked.
+    pub first_checksum: Checksum,
     /// What else a database may have recorded for it: the checksums of earlier texts that its lock
     /// names, the one that was locked first before those that were accepted later.
     pub accepted: Vec<Checksum>,
-    /// The chain up to and with it: over the checksums that were locked first, and over those of
-    /// the texts as they are where nothing is locked.
+    /// The chain up to and with it: over the first checksums.
     pub chain: Chain,
     /// The checksum of its down, unless there is none or it is code.
     pub down_checksum: Option<Checksum>,

@@ -210,7 +210,8 @@ pub(super) fn migrations(
         };
         let line = lines.get(&version);
         let locked = line.and_then(|line| line.locked.as_ref());
-        chain = chain.then(version, locked.map_or(&checksum, |locked| &locked.checksum));
+        let first_checksum = locked.map_or(checksum, |locked| locked.checksum);
+        chain = chain.then(version, &first_checksum);
         let down = first(parts.downs).map(|(down, _)| down);
         let said = match &up {
             Up::Sql(script) => script.directives.description.clone(),
@@ -227,6 +228,7 @@ pub(super) fn migrations(
                 .map(|down| Checksum::of_sql(&down.sql, database)),
             down,
             checksum,
+            first_checksum,
             accepted: locked.map_or_else(Vec::new, |locked| locked.others(&checksum)),
             chain,
             lock: match line.map(|line| &line.locked) {

@@ -11,6 +11,7 @@ pub mod drift;
 pub mod events;
 mod files;
 pub mod history;
+pub mod locked;
 pub mod reading;
 pub mod refusals;
 pub mod repeat;
@@ -188,6 +189,16 @@ macro_rules! contract {
                 walks {
                     history_and_schema_stay_together
                     every_verb_keeps_its_promises
+                }
+                locked {
+                    database_that_ran_an_earlier_text_starts
+                    fresh_database_runs_the_text_as_it_is
+                    text_that_was_never_accepted_is_refused
+                    lock_that_comes_later_changes_nothing
+                    several_texts_are_accepted_one_after_the_other
+                    chain_heals_over_accepted_texts
+                    earlier_text_is_taken_back_by_its_own_down
+                    program_from_before_starts_on_a_newer_text
                 }
                 history {
                     table_may_have_any_name
