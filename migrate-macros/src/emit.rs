@@ -23,7 +23,20 @@ pub(crate) struct Emit<'e> {
     place: &'e Place,
     editor: bool,
     span: Span,
+    known: &'e Known,
 }
+
+/// What is known of the migrations of a folder since they were run; nothing if they were not.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The schema that each numbered migration leads to, then the repeatable ones.
+    pub(crate) schemas: Vec<Option<Led>>,
+    /// The release of SQLite that has run them.
+    pub(crate) sqlite: Option<i32>,
+}
+
+/// The schema that a migration leads to, and what it changes.
+pub(crate) type Led = (Fingerprint, Vec<Change<'static>>);
 
 /// The set itself.
 pub(crate) fn set(args: &Args, migrations: &[TokenStream]) -> TokenStream {
@@ -50,13 +63,19 @@ pub(crate) fn set(args: &Args, migrations: &[TokenStream]) -> TokenStream {
 }
 
 impl<'e> Emit<'e> {
-    pub(crate) fn new(args: &'e Args, place: &'e Place, editor: bool) -> Emit<'e> {
+    pub(crate) fn new(
+        args: &'e Args,
+        place: &'e Place,
+        editor: bool,
+        known: &'e Known,
+    ) -> Emit<'e> {
         let span = args.folder.span();
         Emit {
             args,
             place,
             editor,
             span,
+            known,
         }
     }
 
@@ -64,7 +83,12 @@ impl<'e> Emit<'e> {
     pub(crate) fn folder(&self, files: &[File], folder: &Folder) -> TokenStream {
         let numbered = folder.migrations.iter().map(|m| self.migration(m));
         let repeatable = folder.repeatables.iter().map(|r| self.repeatable(r));
-        let set = set(self.args, &numbered.chain(repeatable).collect::<Vec<_>>());
+        let all = numbered.chain(repeatable).enumerate();
+        let all = all.map(|(at, migration)| {
+            let schema = self.schema(at);
+            quote!(#migration #schema)
+        });
+        let set = set(self.args, &all.collect::<Vec<_>>());
         let modules = folder.migrations.iter().filter_map(|m| self.module(m));
         // Code is watched where it is included.
         let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
@@ -123,8 +147,19 @@ impl<'e> Emit<'e> {
             let accepted = migration.accepted.iter().map(|c| self.checksum(c));
             quote!(.accepting(#first, const { &[#(#accepted),*] }))
         });
-        let schema = schema(core, None);
-        quote!(#tokens #accepting #schema)
+        quote!(#tokens #accepting)
+    }
+
+    /// What is known of the migration at `at`. One of them says for all which SQLite has run them.
+    fn schema(&self, at: usize) -> TokenStream {
+        let core = &self.args.core;
+        let led = self.known.schemas.get(at).and_then(Option::as_ref);
+        let schema = schema(core, led);
+        let verified = self.known.sqlite.filter(|_| at == 0).map(|release| {
+            let release = Literal::i32_unsuffixed(release);
+            quote!(.with_verified(#release))
+        });
+        quote!(#schema #verified)
     }
 
     fn checksum(&self, checksum: &Checksum) -> TokenStream {
@@ -147,8 +182,7 @@ impl<'e> Emit<'e> {
             let down = self.script(down);
             quote!(.with_down(#down))
         });
-        let schema = schema(core, None);
-        quote!(#tokens #down #schema)
+        quote!(#tokens #down)
     }
 
     /// The text as a literal: exactly what was read and hashed, even if the file changes meanwhile.
@@ -348,11 +382,8 @@ impl<'e> Emit<'e> {
     }
 }
 
-/// What is known of a schema: the one that a migration leads to, and what it changes.
-type Led<'a> = (Fingerprint, Vec<Change<'a>>);
-
 /// The schema that a migration leads to, if that is known.
-fn schema(core: &TokenStream, led: Option<&Led<'_>>) -> Option<TokenStream> {
+fn schema(core: &TokenStream, led: Option<&Led>) -> Option<TokenStream> {
     let (fingerprint, changes) = led?;
     let fingerprint = Literal::byte_string(fingerprint.as_bytes());
     let changes = changes.iter().map(|change| {
@@ -409,7 +440,7 @@ mod tests {
         let core = quote!(core);
         assert!(schema(&core, None).is_none());
         let fingerprint = Fingerprint::from_bytes([1; 32]);
-        let check = |changes: Vec<Change<'_>>, expected: TokenStream| {
+        let check = |changes: Vec<Change<'static>>, expected: TokenStream| {
             let found = schema(&core, Some(&(fingerprint, changes))).unwrap();
             let bytes = Literal::byte_string(&[1; 32]);
             let expected = quote!(.with_schema(*#bytes, const { &[#expected] }));

@@ -11,12 +11,13 @@ mod place;
 #[cfg(feature = "verify")]
 mod verify;
 
-use migrate_source::Database;
 use migrate_source::folder::{Code, Folder, Options, Problem, Up, disk};
+use migrate_source::{Database, Finding};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::Args;
+use crate::emit::Known;
 use crate::place::{Caller, Outside, Place};
 
 /// Embeds a folder of migrations. Its first argument is the path of `migrate_core`, in brackets.
@@ -62,20 +63,34 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
             place.shown, code.path
         )]);
     }
-    let mut findings = folder.findings.clone();
-    #[cfg(feature = "verify")]
-    if !caller.is_editor() && args.options.database == Database::Sqlite {
-        let verified = verify::run(&folder, &args.options, &place.shown);
-        findings.extend(verified.map_err(|error| vec![error])?.findings);
-    }
+    let (more, known) = match caller.is_editor() {
+        // Editors expand anew at every key and keep what they once reported.
+        true => Default::default(),
+        false => run(args, &place, &folder).map_err(|error| vec![error])?,
+    };
+    let findings: Vec<_> = folder.findings.iter().chain(&more).collect();
     if findings.is_empty() || caller.is_editor() {
-        let emit = emit::Emit::new(args, &place, caller.is_editor());
+        let emit = emit::Emit::new(args, &place, caller.is_editor(), &known);
         return Ok(emit.folder(&listing.files, &folder));
     }
     Err(findings
         .iter()
         .map(|finding| finding.render(&place.shown))
         .collect())
+}
+
+/// Runs the migrations, where that can be done: what is wrong, and what is known since.
+#[cfg(feature = "verify")]
+fn run(args: &Args, place: &Place, folder: &Folder) -> Result<(Vec<Finding>, Known), String> {
+    match args.options.database {
+        Database::Sqlite => verify::run(folder, &args.options, &place.shown),
+        _ => Ok(Default::default()),
+    }
+}
+
+#[cfg(not(feature = "verify"))]
+fn run(_: &Args, _: &Place, _: &Folder) -> Result<(Vec<Finding>, Known), String> {
+    Ok(Default::default())
 }
 
 /// The first code migration of a folder for a database that has no driver to give it.

@@ -7,13 +7,19 @@ use std::path::{Path, PathBuf};
 
 use migrate_source::folder::Folder;
 use migrate_source::{Finding, Options};
-use migrate_verify::{Set, Verified, verify};
+use migrate_verify::{Set, verify};
+
+use crate::emit::Known;
 
 /// Runs a folder and tells what is wrong with it, besides what was found when it was read.
 ///
 /// `shown` is the path of the folder as messages show it; what was verified is kept under a name made
 /// of it, in the folder for what a build script writes.
-pub(crate) fn run(folder: &Folder, options: &Options, shown: &str) -> Result<Verified, String> {
+pub(crate) fn run(
+    folder: &Folder,
+    options: &Options,
+    shown: &str,
+) -> Result<(Vec<Finding>, Known), String> {
     let mut set = Set::of_folder(folder, options);
     set.is_incomplete = !folder.findings.is_empty();
     let store = env::var_os("OUT_DIR").map(|out| store(Path::new(&out), shown));
@@ -26,7 +32,12 @@ pub(crate) fn run(folder: &Folder, options: &Options, shown: &str) -> Result<Ver
     verified
         .findings
         .retain(|finding| path(finding).is_none_or(|path| !misread.contains(path)));
-    Ok(verified)
+    let steps = verified.steps.into_iter().chain(verified.repeatables);
+    let known = Known {
+        schemas: steps.map(|step| step.schema).collect(),
+        sqlite: Some(migrate_verify::sqlite_release()),
+    };
+    Ok((verified.findings, known))
 }
 
 fn path(finding: &Finding) -> Option<&str> {

@@ -27,4 +27,4 @@ mod verified;
 mod walk;
 
 pub use set::{Body, Code, Function, Migration, Repeatable, Script, Set};
-pub use verified::{Step, Verified, Work, verify};
+pub use verified::{Step, Verified, Work, sqlite_release, verify};

@@ -55,6 +55,12 @@ impl Step {
     }
 }
 
+/// The release of SQLite that runs the migrations, as it numbers them: 3045001 is 3.45.1.
+#[must_use]
+pub fn sqlite_release() -> i32 {
+    rusqlite::version_number()
+}
+
 /// Runs a set and tells what is wrong with it.
 ///
 /// With `store`, what was verified is kept in that file, and not run again while nothing of it
