@@ -12,6 +12,7 @@ fn main() {
     condition("have_clippy", have_clippy());
     condition("have_strace", have_strace());
     condition("have_mount", have_mount());
+    condition("have_vim", have_vim());
 }
 
 fn condition(name: &str, holds: bool) {
@@ -50,6 +51,14 @@ fn have_mount() -> bool {
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--mount"]);
     succeeds(command.args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]))
+}
+
+/// Whether Vim is there with all that reads what compilers print; a small one is not enough.
+fn have_vim() -> bool {
+    watch("vim");
+    let mut command = Command::new("vim");
+    command.args(["-Nu", "NONE", "-i", "NONE", "-n", "-es"]);
+    succeeds(command.args(["-c", "compiler cargo", "-c", "cgetexpr []", "-c", "qall!"]))
 }
 
 fn succeeds(command: &mut Command) -> bool {
