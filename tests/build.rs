@@ -13,6 +13,7 @@ fn main() {
     condition("have_strace", have_strace());
     condition("have_mount", have_mount());
     condition("have_git", have_git());
+    condition("have_vim", have_vim());
 }
 
 fn condition(name: &str, holds: bool) {
@@ -56,6 +57,14 @@ fn have_mount() -> bool {
 fn have_git() -> bool {
     watch("git");
     succeeds(Command::new("git").arg("--version"))
+}
+
+/// Whether Vim is there with all that reads what compilers print; a small one is not enough.
+fn have_vim() -> bool {
+    watch("vim");
+    let mut command = Command::new("vim");
+    command.args(["-Nu", "NONE", "-i", "NONE", "-n", "-es"]);
+    succeeds(command.args(["-c", "compiler cargo", "-c", "cgetexpr []", "-c", "qall!"]))
 }
 
 fn succeeds(command: &mut Command) -> bool {

@@ -12,7 +12,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use crate::args::Args;
-use crate::place::Place;
+use crate::place::{Place, located};
 
 /// Turns a folder into items.
 ///
@@ -295,6 +295,7 @@ impl<'e> Emit<'e> {
              \x20 = help: {help}\n\
              \x20 = help: or call the macro in a module with `#[allow(deprecated)]`"
         );
+        let note = located(&note, self.span);
         quote_spanned! {self.span=>
             const _: () = {
                 #[deprecated(note = #note)]

@@ -26,13 +26,13 @@ use crate::place::{Caller, Outside, Place};
 pub fn embed(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     match syn::parse::<Args>(input) {
         Ok(args) => expand(&args).into(),
-        Err(error) => error.to_compile_error().into(),
+        Err(error) => arguments(&error).into(),
     }
 }
 
 fn expand(args: &Args) -> TokenStream {
     if let Some(fault) = &args.fault {
-        return instead_of_set(args, &fault.to_compile_error());
+        return instead_of_set(args, &arguments(fault));
     }
     let span = args.folder.span();
     let caller = Caller::of(span);
@@ -107,6 +107,14 @@ fn code_without_driver<'f>(options: &Options, folder: &'f Folder) -> Option<&'f 
         })
 }
 
+/// What is wrong with the arguments.
+fn arguments(fault: &syn::Error) -> TokenStream {
+    let faults = fault.clone().into_iter();
+    faults
+        .map(|fault| compile_error(fault.span(), &fault.to_string()))
+        .collect()
+}
+
 /// Compile errors, and an empty set, so that its name at least is there.
 fn instead_of_set(args: &Args, errors: &TokenStream) -> TokenStream {
     let set = emit::set(args, &[]);
@@ -115,5 +123,6 @@ fn instead_of_set(args: &Args, errors: &TokenStream) -> TokenStream {
 
 /// All tokens have the span of the literal, so that no note about macros follows the message.
 fn compile_error(span: Span, message: &str) -> TokenStream {
+    let message = place::located(message, span);
     quote_spanned!(span=> ::core::compile_error! { #message })
 }

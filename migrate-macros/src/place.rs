@@ -118,6 +118,26 @@ impl Place {
     }
 }
 
+/// A message with a place on its second line, where editors look for one and nowhere else: that of
+/// `span`, unless it has one. A message of a single line is followed by the compiler's own.
+pub(crate) fn located(message: &str, span: Span) -> String {
+    let placed = |(_, rest): &(&str, &str)| rest.trim_start().starts_with("--> ");
+    let parts = message.split_once('\n').filter(|parts| !placed(parts));
+    match parts.zip(in_caller(span)) {
+        Some(((title, rest), place)) => format!("{title}\n --> {place}\n{rest}"),
+        None => message.to_owned(),
+    }
+}
+
+/// Where a span of the caller's begins, as the compiler prints it. Nobody tells where the caller is
+/// when the span is that of `embed_migrations!` itself, or in an editor.
+fn in_caller(span: Span) -> Option<String> {
+    let (span, own) = (span.unwrap(), Span::call_site().unwrap());
+    let file = span.file();
+    let known = !file.is_empty() && file != own.file();
+    known.then(|| format!("{file}:{}:{}", span.line(), span.column()))
+}
+
 /// What about a folder outside the package?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outside {

@@ -50,47 +50,361 @@ fn warns(package: &Package, build: &Said) -> bool {
         .contains(&format!("warning: `{}` ", package.name()))
 }
 
+/// A program that prints what it embeds: a set in each of two layouts, a line a migration.
+const LIST_BOTH: &str = r#"
+use migrate_core::{Migration, embed_migrations};
+
+embed_migrations!(static FILES = "migrations/files");
+embed_migrations!(static FOLDERS = "migrations/folders");
+
+fn main() {
+    list("files", &FILES);
+    list("folders", &FOLDERS);
+}
+
+fn list(set: &str, migrations: &[Migration<'_>]) {
+    for m in migrations {
+        let version = m.version().map_or("again".to_owned(), |version| version.to_string());
+        let [up, down] = [m.up_sql(), m.down_sql()].map(|sql| sql.unwrap_or("-").trim());
+        println!("{set} {version}, {}: {up} {down}", m.description());
+    }
+}
+"#;
+
+/// What is done to the folder, and what comes of it.
+struct Step {
+    acts: &'static [Act],
+    /// Whether the compiler notices without a build script. Where it does not, it does once the
+    /// Rust file is changed.
+    noticed: bool,
+    then: Then,
+}
+
+enum Act {
+    Write(&'static str, &'static str),
+    /// Writes a file with the time of yesterday, as from an archive.
+    WriteOld(&'static str, &'static str),
+    Delete(&'static str),
+    Rename(&'static str, &'static str),
+}
+
+enum Then {
+    /// Nothing is compiled.
+    Fresh,
+    /// The program is compiled, and differs by these lines: gone with `-`, new with `+`.
+    Lists(&'static [&'static str]),
+    /// It does not compile; the message has this in it.
+    Fails(&'static str),
+}
+
+use Act::{Delete, Rename, Write, WriteOld};
+use Then::{Fails, Fresh, Lists};
+
+/// The compiler knows the files that it has read.
+const fn noticed(acts: &'static [Act], then: Then) -> Step {
+    Step {
+        acts,
+        noticed: true,
+        then,
+    }
+}
+
+/// The compiler cannot know of this by itself.
+const fn added(acts: &'static [Act], then: Then) -> Step {
+    Step {
+        noticed: false,
+        ..noticed(acts, then)
+    }
+}
+
+const STEPS: &[Step] = &[
+    noticed(&[], Fresh),
+    // Scripts.
+    noticed(
+        &[Write("files/0001_a.sql", "CREATE TABLE a (y);")],
+        Lists(&[
+            "-files 1, a: CREATE TABLE a (x); -",
+            "+files 1, a: CREATE TABLE a (y); -",
+        ]),
+    ),
+    noticed(
+        &[Write("files/0001_a.sql", "CREATE TABLE a (y); -- Why.")],
+        Lists(&[
+            "-files 1, a: CREATE TABLE a (y); -",
+            "+files 1, a: CREATE TABLE a (y); -- Why. -",
+        ]),
+    ),
+    added(
+        &[Write("files/0002_b.sql", "CREATE TABLE b (x);")],
+        Lists(&["+files 2, b: CREATE TABLE b (x); -"]),
+    ),
+    added(
+        &[WriteOld("files/0003_c.sql", "CREATE TABLE c (x);")],
+        Lists(&["+files 3, c: CREATE TABLE c (x); -"]),
+    ),
+    noticed(
+        &[Rename("files/0003_c.sql", "files/0003_d.sql")],
+        Lists(&[
+            "-files 3, c: CREATE TABLE c (x); -",
+            "+files 3, d: CREATE TABLE c (x); -",
+        ]),
+    ),
+    noticed(
+        &[Rename("files/0003_d.sql", "files/20240131120000_d.sql")],
+        Lists(&[
+            "-files 3, d: CREATE TABLE c (x); -",
+            "+files 20240131120000, d: CREATE TABLE c (x); -",
+        ]),
+    ),
+    noticed(
+        &[Delete("files/20240131120000_d.sql")],
+        Lists(&["-files 20240131120000, d: CREATE TABLE c (x); -"]),
+    ),
+    noticed(&[], Fresh),
+    // The file is the same by its name and is not newer than the program.
+    added(
+        &[
+            WriteOld("kept", "CREATE TABLE b (z);"),
+            Rename("kept", "files/0002_b.sql"),
+        ],
+        Lists(&[
+            "-files 2, b: CREATE TABLE b (x); -",
+            "+files 2, b: CREATE TABLE b (z); -",
+        ]),
+    ),
+    // Downs.
+    added(
+        &[Write("files/0002_b.down.sql", "DROP TABLE b;")],
+        Lists(&[
+            "-files 2, b: CREATE TABLE b (z); -",
+            "+files 2, b: CREATE TABLE b (z); DROP TABLE b;",
+        ]),
+    ),
+    noticed(
+        &[Write("files/0002_b.down.sql", "DROP TABLE main.b;")],
+        Lists(&[
+            "-files 2, b: CREATE TABLE b (z); DROP TABLE b;",
+            "+files 2, b: CREATE TABLE b (z); DROP TABLE main.b;",
+        ]),
+    ),
+    noticed(
+        &[Delete("files/0002_b.down.sql")],
+        Lists(&[
+            "-files 2, b: CREATE TABLE b (z); DROP TABLE main.b;",
+            "+files 2, b: CREATE TABLE b (z); -",
+        ]),
+    ),
+    // Code.
+    added(
+        &[Write("files/0003_c.rs", CODE)],
+        Lists(&["+files 3, c: - -"]),
+    ),
+    noticed(
+        &[Write("files/0003_c.rs", DESCRIBED_CODE)],
+        Lists(&["-files 3, c: - -", "+files 3, as it says: - -"]),
+    ),
+    noticed(&[], Fresh),
+    noticed(
+        &[Write("files/0003_c.rs", "pub fn up() {}")],
+        Fails("error[E0"),
+    ),
+    noticed(
+        &[Write("files/0003_c.rs", CODE)],
+        Lists(&["-files 3, as it says: - -", "+files 3, c: - -"]),
+    ),
+    noticed(
+        &[Rename("files/0003_c.rs", "files/0003_d.rs")],
+        Lists(&["-files 3, c: - -", "+files 3, d: - -"]),
+    ),
+    noticed(
+        &[
+            Delete("files/0003_d.rs"),
+            Write("files/0003_d.sql", "CREATE TABLE d (x);"),
+        ],
+        Lists(&["-files 3, d: - -", "+files 3, d: CREATE TABLE d (x); -"]),
+    ),
+    // Repeatable.
+    added(
+        &[Write("files/R__v.sql", "SELECT 1;")],
+        Lists(&["+files again, v: SELECT 1; -"]),
+    ),
+    noticed(
+        &[Write("files/R__v.sql", "SELECT 2;")],
+        Lists(&[
+            "-files again, v: SELECT 1; -",
+            "+files again, v: SELECT 2; -",
+        ]),
+    ),
+    noticed(
+        &[Rename("files/R__v.sql", "files/R__w.sql")],
+        Lists(&[
+            "-files again, v: SELECT 2; -",
+            "+files again, w: SELECT 2; -",
+        ]),
+    ),
+    noticed(
+        &[Delete("files/R__w.sql")],
+        Lists(&["-files again, w: SELECT 2; -"]),
+    ),
+    // A folder each.
+    added(
+        &[Write("folders/02-b/up.sql", "CREATE TABLE b (x);")],
+        Lists(&["+folders 2, b: CREATE TABLE b (x); -"]),
+    ),
+    added(
+        &[Write("folders/02-b/down.sql", "DROP TABLE b;")],
+        Lists(&[
+            "-folders 2, b: CREATE TABLE b (x); -",
+            "+folders 2, b: CREATE TABLE b (x); DROP TABLE b;",
+        ]),
+    ),
+    noticed(
+        &[Write("folders/02-b/up.sql", "CREATE TABLE b (y);")],
+        Lists(&[
+            "-folders 2, b: CREATE TABLE b (x); DROP TABLE b;",
+            "+folders 2, b: CREATE TABLE b (y); DROP TABLE b;",
+        ]),
+    ),
+    noticed(
+        &[Rename("folders/02-b", "folders/02-c")],
+        Lists(&[
+            "-folders 2, b: CREATE TABLE b (y); DROP TABLE b;",
+            "+folders 2, c: CREATE TABLE b (y); DROP TABLE b;",
+        ]),
+    ),
+    noticed(
+        &[Delete("folders/02-c/down.sql")],
+        Lists(&[
+            "-folders 2, c: CREATE TABLE b (y); DROP TABLE b;",
+            "+folders 2, c: CREATE TABLE b (y); -",
+        ]),
+    ),
+    noticed(
+        &[Delete("folders/02-c")],
+        Lists(&["-folders 2, c: CREATE TABLE b (y); -"]),
+    ),
+    noticed(&[], Fresh),
+    // What is wrong, and mended again.
+    added(
+        &[Write("files/0004_e.sql", "CREATE TABLE 'e;")],
+        Fails("--> migrations/files/0004_e.sql:1:14"),
+    ),
+    noticed(&[Delete("files/0004_e.sql")], Lists(&[])),
+    noticed(
+        &[Rename("folders", "elsewhere")],
+        Fails("the folder `migrations/folders` does not exist"),
+    ),
+    noticed(&[Rename("elsewhere", "folders")], Lists(&[])),
+    noticed(&[], Fresh),
+];
+
+const CODE: &str = "\
+pub fn up(_: &migrate_core::rusqlite::Connection) -> Result<(), String> {
+    Ok(())
+}
+";
+
+const DESCRIBED_CODE: &str = "\
+pub const DESCRIPTION: &str = \"as it says\";
+
+pub fn up(_: &migrate_core::rusqlite::Connection) -> Result<(), String> {
+    Ok(())
+}
+";
+
+impl Act {
+    fn perform(&self, package: &Package) {
+        let at = |path: &str| package.dir().join("migrations").join(path);
+        match *self {
+            Write(path, text) => {
+                package.file(&format!("migrations/{path}"), text);
+            }
+            WriteOld(path, text) => {
+                Write(path, text).perform(package);
+                let file = File::options().write(true).open(at(path)).unwrap();
+                let old = SystemTime::now() - Duration::from_secs(86_400);
+                file.set_modified(old).unwrap();
+            }
+            Delete(path) if at(path).is_dir() => fs::remove_dir_all(at(path)).unwrap(),
+            Delete(path) => fs::remove_file(at(path)).unwrap(),
+            Rename(from, to) => fs::rename(at(from), at(to)).unwrap(),
+        }
+    }
+}
+
+/// Goes through all steps, with one package.
+fn goes_through_all_steps(name: &str, build_script: bool) {
+    let package = Package::new(TMP, name, &["macros", "bundled"]);
+    if build_script {
+        package.build_script();
+    }
+    package.file("src/main.rs", LIST_BOTH);
+    package.file("migrations/files/0001_a.sql", "CREATE TABLE a (x);");
+    package.file("migrations/folders/01-a/up.sql", "CREATE TABLE a (x);");
+    let first = package.cargo(&["build"]).well();
+    assert_eq!(warns(&package, &first), !build_script, "{}", first.err);
+    let mut lines = listed(&package);
+    for (number, step) in STEPS.iter().enumerate() {
+        let at = format!("step {number}, with a build script: {build_script}");
+        for act in step.acts {
+            act.perform(&package);
+        }
+        let mut build = package.cargo(&["build"]);
+        if !step.noticed && !build_script {
+            assert!(build.success && !compiled(&build), "{at}: {}", build.err);
+            assert_eq!(listed(&package), lines, "{at}");
+            package.file("src/main.rs", &format!("{LIST_BOTH}\n// {number}"));
+            build = package.cargo(&["build"]);
+        }
+        match step.then {
+            Fails(message) => {
+                assert!(build.badly().err.contains(message), "{at}: {message}");
+                continue;
+            }
+            Fresh => assert!(!compiled(&build), "{at}: {}", build.err),
+            Lists(_) => assert!(compiled(&build), "{at}: {}", build.err),
+        }
+        build.well();
+        let expected = match step.then {
+            Lists(expected) => expected,
+            Fresh | Fails(_) => &[],
+        };
+        let now = listed(&package);
+        assert_eq!(differences(&lines, &now), expected, "{at}");
+        lines = now;
+    }
+}
+
+fn compiled(build: &Said) -> bool {
+    build.err.contains("Compiling")
+}
+
+fn listed(package: &Package) -> Vec<String> {
+    let printed = package.run("debug", &[]).well().out;
+    printed.lines().map(ToOwned::to_owned).collect()
+}
+
+fn differences(before: &[String], after: &[String]) -> Vec<String> {
+    let gone = before.iter().filter(|line| !after.contains(line));
+    let new = after.iter().filter(|line| !before.contains(line));
+    let gone = gone.map(|line| format!("-{line}"));
+    gone.chain(new.map(|line| format!("+{line}"))).collect()
+}
+
 // A new file changed nothing until something else did.
 #[test]
 fn e21_every_change_of_the_folder_is_noticed() {
-    let package = list("with-build-script");
-    package.build_script();
-    let a = "1 CREATE TABLE a (x);";
-    let first = embeds(&package, &[a]);
-    assert!(!warns(&package, &first), "{}", first.err);
-    let again = embeds(&package, &[a]);
-    assert!(!again.err.contains("Compiling"), "{}", again.err);
+    goes_through_all_steps("with-build-script", true);
+}
 
-    package.file("migrations/0002_b.sql", "CREATE TABLE b (x);");
-    embeds(&package, &[a, "2 CREATE TABLE b (x);"]);
-    package.file("migrations/0002_b.sql", "CREATE TABLE b (y);");
-    embeds(&package, &[a, "2 CREATE TABLE b (y);"]);
-    let migration = |name: &str| package.dir().join("migrations").join(name);
-    fs::rename(migration("0002_b.sql"), migration("20240131120000_b.sql")).unwrap();
-    embeds(&package, &[a, "20240131120000 CREATE TABLE b (y);"]);
-    fs::remove_file(migration("20240131120000_b.sql")).unwrap();
-    embeds(&package, &[a]);
-
-    // As from an archive or another branch.
-    package.file("migrations/0002_c.sql", "CREATE TABLE c (x);");
-    let old = SystemTime::now() - Duration::from_secs(86_400);
-    let file = File::options().write(true).open(migration("0002_c.sql"));
-    file.unwrap().set_modified(old).unwrap();
-    embeds(&package, &[a, "2 CREATE TABLE c (x);"]);
-
-    package.file("migrations/0003_d.sql", "CREATE TABLE 'd;");
-    let broken = package.cargo(&["build"]).badly().err;
-    assert!(
-        broken.contains("--> migrations/0003_d.sql:1:14"),
-        "{broken}"
-    );
-    fs::remove_file(migration("0003_d.sql")).unwrap();
-    embeds(&package, &[a, "2 CREATE TABLE c (x);"]);
+#[test]
+fn all_but_new_files_is_noticed_without_a_build_script() {
+    goes_through_all_steps("without-build-script", false);
 }
 
 #[test]
 fn without_a_build_script_new_files_are_warned_of() {
-    let package = list("without-build-script");
+    let package = list("warned-of");
     let a = "1 CREATE TABLE a (x);";
     let said = embeds(&package, &[a]);
     assert!(warns(&package, &said), "{}", said.err);
@@ -99,15 +413,6 @@ fn without_a_build_script_new_files_are_warned_of() {
     assert!(said.contains("--> src/main.rs:2:33"), "{said}");
     let cure = "fn main() { println!(\"cargo::rerun-if-changed=migrations\"); }";
     assert!(said.contains(cure), "{said}");
-
-    package.file("migrations/0001_a.sql", "CREATE TABLE a (y);\n");
-    let a = "1 CREATE TABLE a (y);";
-    embeds(&package, &[a]);
-    package.file("migrations/0002_b.sql", "CREATE TABLE b (x);\n");
-    package.file("src/main.rs", &format!("{LIST}\n// Changed."));
-    embeds(&package, &[a, "2 CREATE TABLE b (x);"]);
-    fs::remove_file(package.dir().join("migrations/0002_b.sql")).unwrap();
-    embeds(&package, &[a]);
 
     package.build_script();
     let said = embeds(&package, &[a]);
