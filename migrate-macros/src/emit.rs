@@ -5,12 +5,12 @@ use std::path::Path;
 use std::{env, fs};
 
 use migrate_source::Mode;
+use migrate_source::arguments::Args;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use crate::args::Args;
 use crate::place::Place;
 
 /// Turns a folder into items.
