@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::{env, fs};
 
+use migrate_source::arguments::Args;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
 use migrate_source::schema::{Change, Fingerprint};
 use migrate_source::{Checksum, Mode};
@@ -11,7 +12,6 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use crate::args::Args;
 use crate::place::{Place, located};
 
 /// Turns a folder into items.

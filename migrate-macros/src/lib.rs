@@ -2,21 +2,20 @@
 //! crate has no interface of its own.
 //!
 //! It is a thin shell: what a folder is and what can be wrong with it is known by
-//! `migrate-source`. Here the arguments are read (`args`), the folder is found (`place`), and
-//! what it holds becomes constants (`emit`).
+//! `migrate-source`, and its module `arguments` reads the arguments. Here the folder is found
+//! (`place`), and what it holds becomes constants (`emit`).
 
-mod args;
 mod emit;
 mod place;
 #[cfg(feature = "verify")]
 mod verify;
 
+use migrate_source::arguments::Args;
 use migrate_source::folder::{Code, Folder, Options, Problem, Up, disk};
 use migrate_source::{Database, Finding};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::args::Args;
 use crate::emit::Known;
 use crate::place::{Caller, Outside, Place};
 

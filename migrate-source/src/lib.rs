@@ -7,10 +7,13 @@
 //!
 //! Without the feature `folder` it is what a shipped program needs at run time: the lexer
 //! ([`sql`]), the [checksum] scheme, the [directives](directive) of a script, the [schema] and the
-//! layout of a message about a [place] in one.
+//! layout of a message about a [place] in one. With the feature `arguments` it also reads the
+//! arguments of the macro.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "arguments")]
+pub mod arguments;
 pub mod checksum;
 mod database;
 pub mod directive;

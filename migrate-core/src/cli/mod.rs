@@ -32,7 +32,8 @@ mod json;
 mod progress;
 mod run;
 mod stand;
-mod table;
+#[doc(hidden)]
+pub mod table;
 mod verdict;
 
 use std::io::{self, Write};

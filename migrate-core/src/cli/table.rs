@@ -1,10 +1,11 @@
-//! Tables that fit into the 80 columns of a terminal.
+//! Tables that fit into the 80 columns of a terminal. Not part of the public interface: it is here
+//! for the author's tool, and may change at any time.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 
 /// A column: its heading and how its cells are set.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub struct Column {
     heading: &'static str,
     alignment: CellAlignment,
     wraps: bool,
@@ -12,7 +13,8 @@ pub(super) struct Column {
 
 impl Column {
     /// Numbers.
-    pub(super) const fn right(heading: &'static str) -> Column {
+    #[must_use]
+    pub const fn right(heading: &'static str) -> Column {
         Column {
             heading,
             alignment: CellAlignment::Right,
@@ -21,7 +23,8 @@ impl Column {
     }
 
     /// Words that stay on one line.
-    pub(super) const fn left(heading: &'static str) -> Column {
+    #[must_use]
+    pub const fn left(heading: &'static str) -> Column {
         Column {
             heading,
             alignment: CellAlignment::Left,
@@ -30,7 +33,8 @@ impl Column {
     }
 
     /// Text that goes on in the next line where it is too long.
-    pub(super) const fn text(heading: &'static str) -> Column {
+    #[must_use]
+    pub const fn text(heading: &'static str) -> Column {
         Column {
             heading,
             alignment: CellAlignment::Left,
@@ -40,7 +44,8 @@ impl Column {
 }
 
 /// The text of a table, without a newline at its end.
-pub(super) fn of(columns: &[Column], rows: impl Iterator<Item = Vec<String>>) -> String {
+#[must_use]
+pub fn of(columns: &[Column], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

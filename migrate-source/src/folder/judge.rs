@@ -354,8 +354,11 @@ fn span(statement: &Statement<'_>) -> (usize, usize) {
     (statement.offset, statement.text.len())
 }
 
-/// What the generators of other tools write into a new file, which says nothing about it.
+/// What the author's tool and the generators of others write into a new file, which says nothing
+/// about it.
 const TEMPLATES: &[&str] = &[
+    "Write here what brings a database to this version",
+    "Write here what takes this version back",
     "Your SQL goes here",
     "This file should undo anything in `up.sql`",
     "Add migration script here",

@@ -1,26 +1,58 @@
-//! The arguments of the macro.
+//! The arguments of the macro `embed_migrations!`, for it and for tools that read what a package
+//! says there.
 
-use migrate_source::Database;
-use migrate_source::folder::{Options, Problem};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Error, LitInt, LitStr, Result, Token, bracketed, token};
 
+use crate::{Database, Options, Problem};
+
 /// `[$crate] "folder"`, or `[$crate] pub static NAME = "folder"`, and options after it.
-pub(crate) struct Args {
+///
+/// ```
+/// use migrate_source::arguments::Args;
+///
+/// let args: Args = syn::parse_str(r#"[migrate_core] "migrations", trust_through = 57"#)?;
+/// assert_eq!(args.name, "MIGRATIONS");
+/// assert_eq!(args.folder.value(), "migrations");
+/// assert_eq!(args.options.trust_through, 57);
+/// # Ok::<(), syn::Error>(())
+/// ```
+#[non_exhaustive]
+pub struct Args {
     /// The path of `migrate_core`.
-    pub(crate) core: TokenStream,
+    pub core: TokenStream,
     /// The documentation of the set, if it has its own.
-    pub(crate) docs: TokenStream,
-    pub(crate) visibility: TokenStream,
-    pub(crate) name: Ident,
-    pub(crate) folder: LitStr,
-    pub(crate) options: Options,
+    pub docs: TokenStream,
+    /// The visibility of the set.
+    pub visibility: TokenStream,
+    /// Its name, `MIGRATIONS` unless it has its own.
+    pub name: Ident,
+    /// Its folder, relative to that of the package's `Cargo.toml`.
+    pub folder: LitStr,
+    /// How the folder is read.
+    pub options: Options,
     /// What is wrong with the options. The set can be defined nevertheless, so that its uses are
     /// not reported as well.
-    pub(crate) fault: Option<Error>,
+    pub fault: Option<Error>,
+}
+
+impl Args {
+    /// Reads options that stand alone, as they stand behind the folder:
+    /// `database = "postgres", trust_through = 57`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them.
+    pub fn options(text: &str) -> Result<Options> {
+        let read = |input: ParseStream<'_>| {
+            let mut options = Options::new(Database::Sqlite);
+            read_options(&mut options, input).map(|()| options)
+        };
+        read.parse_str(&format!(", {text}"))
+    }
 }
 
 impl Parse for Args {

@@ -1,0 +1,221 @@
+//! What an author can ask for.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::{env, ffi::OsString};
+
+use clap::builder::RangedI64ValueParser;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Write, check and try the migrations of a package
+///
+/// Works from any folder of a workspace: the migrations folder, and how it is read, is what the
+/// package's `embed_migrations!` says.
+#[derive(Debug, Parser)]
+#[command(name = "cargo-migrate", bin_name = "cargo migrate", version)]
+pub(crate) struct Args {
+    /// The migrations folder, or the name of its set, such as MIGRATIONS
+    #[arg(long, global = true, value_name = "PATH_OR_NAME")]
+    pub(crate) folder: Option<String>,
+    /// How the folder is read, instead of what its `embed_migrations!` says:
+    /// 'database = "postgres", allow(gap), trust_through = 57'
+    #[arg(long, global = true, value_name = "OPTIONS")]
+    pub(crate) options: Option<String>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Add the next migration to the folder, and print the paths of its files
+    New(New),
+    /// Tell everything that is wrong with the folder
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
+    /// List the migrations of the folder
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Apply the pending migrations of the folder to a database
+    Up(Up),
+    /// Take the last migration of a database back
+    Down(Down),
+    /// Show the version of a database, and what is pending
+    #[command(after_help = STATUS_HELP)]
+    Status(Status),
+    /// Print the SQL that would be run on a database, and run nothing
+    Plan(Plan),
+    /// Prepare a package: the folder with its first file, a build script, the dependency
+    Init(Init),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// Write them into this directory, a file each
+        #[arg(value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// What it does, in a few words: `add_phone` or "add phone"
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) name: Vec<String>,
+    /// With a down that takes it back
+    #[arg(long)]
+    pub(crate) down: bool,
+    /// In Rust, not in SQL
+    #[arg(long)]
+    pub(crate) rs: bool,
+    /// Number it with the time, also where the folder counts
+    #[arg(long)]
+    pub(crate) timestamp: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// The folder, as with `--folder`
+    #[arg(value_name = "FOLDER", conflicts_with = "folder")]
+    pub(crate) path: Option<String>,
+    /// Check the sets of every package of the workspace
+    #[arg(long, conflicts_with_all = ["path", "folder"])]
+    pub(crate) workspace: bool,
+    /// Print each finding as a JSON object on a line of its own
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where the history is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct On {
+    /// The file of the database, or a `sqlite:` URL
+    #[arg(long, value_name = "PATH_OR_URL")]
+    pub(crate) database: OsString,
+    /// The table with the history, if the program has named it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// Stop after this version
+    #[arg(long, value_name = "VERSION", value_parser = version())]
+    pub(crate) to: Option<i64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Down {
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// Take back this many
+    #[arg(long, value_name = "COUNT", default_value = "1", conflicts_with = "to")]
+    pub(crate) count: NonZeroUsize,
+    /// Take back all above this version
+    #[arg(long, value_name = "VERSION", value_parser = version())]
+    pub(crate) to: Option<i64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// Tell by the exit code whether the database is up to date
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) on: On,
+    /// The way to this version, up or down
+    #[arg(long, value_name = "VERSION", value_parser = version())]
+    pub(crate) to: Option<i64>,
+    /// The way back, by one migration, by COUNT, or with `--to` to that version
+    #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true)]
+    pub(crate) down: Option<Option<NonZeroUsize>>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// What the first migration does, in a few words
+    #[arg(value_name = "NAME", default_value = "first tables")]
+    pub(crate) name: Vec<String>,
+    /// With a down that takes it back
+    #[arg(long)]
+    pub(crate) down: bool,
+    /// Add the dependency from a clone: the folder of the crate `migrate-core`
+    #[arg(long, value_name = "PATH_TO_MIGRATE_CORE")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+impl Args {
+    /// The arguments of this process; ends it where they make no sense.
+    pub(crate) fn of_process() -> Args {
+        Args::parse_from(own(env::args_os().collect()))
+    }
+
+    /// The commands, for completions and manual pages.
+    pub(crate) fn commands() -> clap::Command {
+        Args::command()
+    }
+}
+
+/// The arguments without the word `migrate`, which cargo puts first.
+fn own(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|first| first == "migrate") {
+        arguments.remove(1);
+    }
+    arguments
+}
+
+fn version() -> RangedI64ValueParser<i64> {
+    RangedI64ValueParser::new().range(0..)
+}
+
+const CHECK_HELP: &str = "\
+With --json each finding is an object on a line of its own:
+  problem  its name in docs/problems.md; null for what is wrong with a macro call
+  message  what happened
+  file     where, relative to the current directory; null for the folder as a whole
+  line, column, width
+           from 1, in characters; a width of 0 is the file as a whole
+  folder   the folder, relative to the current directory
+  help     an array of cures
+
+Exit codes:
+  0  nothing is wrong
+  1  something is
+  2  a wrong command line";
+
+const STATUS_HELP: &str = "\
+Exit codes:
+  0  the status was shown; with --check: the database is up to date
+  1  an error
+  2  a wrong command line
+  3  with --check: the history does not fit the folder
+     (something has changed, is missing, newer or out of order)
+  4  with --check: migrations are pending";

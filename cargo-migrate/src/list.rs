@@ -1,0 +1,115 @@
+//! `list`: the migrations of a folder.
+
+use std::process::ExitCode;
+
+use migrate_core::cli::table::{self, Column};
+use migrate_source::folder::{Folder, Migration, Repeatable, Up};
+use serde_json::{Value, json};
+
+use crate::check::counted;
+use crate::error::Error;
+use crate::find::{Finder, Set, of_fault};
+use crate::naming;
+use crate::output::{self, Paint};
+
+pub(crate) fn run(finder: &Finder, json: bool, paint: Paint) -> Result<ExitCode, Error> {
+    let set = finder.one()?;
+    let (_, folder) = set.read().map_err(|fault| of_fault(&fault))?;
+    output::answer(&match json {
+        true => format!("{:#}\n", as_json(&set, &folder)),
+        false => as_table(&folder),
+    })?;
+    if !folder.findings.is_empty() {
+        let problems = counted(folder.findings.len(), "problem");
+        let folder = &set.shown;
+        output::warn(
+            paint,
+            &format!(
+                "`{folder}` has {problems}\n  = help: `cargo migrate check` tells what is wrong"
+            ),
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+const COLUMNS: &[Column] = &[
+    Column::right("Version"),
+    Column::left("Kind"),
+    Column::left("Down"),
+    Column::text("Name"),
+];
+
+fn as_table(folder: &Folder) -> String {
+    let numbered = folder.migrations.iter().map(|migration| {
+        vec![
+            migration.version.to_string(),
+            kind(migration).to_owned(),
+            down(migration).to_owned(),
+            migration.description.clone(),
+        ]
+    });
+    let repeatable = folder.repeatables.iter().map(|repeatable| {
+        vec![
+            "R".to_owned(),
+            "SQL".to_owned(),
+            down_of(repeatable).to_owned(),
+            repeatable.description.clone(),
+        ]
+    });
+    let rows: Vec<Vec<String>> = numbered.chain(repeatable).collect();
+    match rows.is_empty() {
+        true => "No migrations\n".to_owned(),
+        false => format!("{}\n", table::of(COLUMNS, rows.into_iter())),
+    }
+}
+
+fn as_json(set: &Set, folder: &Folder) -> Value {
+    let numbered = folder.migrations.iter().map(|migration| {
+        json!({
+            "version": migration.version,
+            "name": migration.description,
+            "kind": kind(migration),
+            "down": down(migration),
+            "file": set.path(naming::path(migration)),
+            "checksum": migration.checksum.to_string(),
+        })
+    });
+    let repeatable = folder.repeatables.iter().map(|repeatable| {
+        json!({
+            "version": null,
+            "name": repeatable.description,
+            "kind": "SQL",
+            "down": down_of(repeatable),
+            "file": set.path(&repeatable.up.path),
+            "checksum": repeatable.checksum.to_string(),
+        })
+    });
+    json!({
+        "folder": set.shown,
+        "migrations": numbered.chain(repeatable).collect::<Vec<_>>(),
+        "problems": folder.findings.len(),
+    })
+}
+
+fn kind(migration: &Migration) -> &'static str {
+    match migration.up {
+        Up::Sql(_) => "SQL",
+        Up::Code(_) => "Rust",
+    }
+}
+
+fn down(migration: &Migration) -> &'static str {
+    let in_code = matches!(&migration.up, Up::Code(code) if code.has_down);
+    match (migration.down.is_some() || in_code, migration.irreversible) {
+        (true, _) => "yes",
+        (false, true) => "irreversible",
+        (false, false) => "no",
+    }
+}
+
+fn down_of(repeatable: &Repeatable) -> &'static str {
+    match repeatable.down {
+        Some(_) => "yes",
+        None => "no",
+    }
+}

@@ -1,0 +1,53 @@
+//! `cargo migrate`: the author's tool of `migrate-core`.
+//!
+//! What a folder of migrations is and what can be wrong with it is known by `migrate-source`, how a
+//! database is migrated by `migrate-core`. Here the folder is found (`find`), and the files that a
+//! command makes or renames are decided on (`naming`) and written.
+
+mod args;
+mod call;
+mod check;
+mod database;
+mod error;
+mod find;
+mod init;
+mod list;
+mod naming;
+mod new;
+mod output;
+mod package;
+mod paths;
+mod shell;
+
+use std::process::ExitCode;
+
+use crate::args::{Args, Command};
+use crate::error::Error;
+use crate::find::Finder;
+use crate::output::Paint;
+
+fn main() -> ExitCode {
+    let args = Args::of_process();
+    let paint = Paint::for_stderr(args.color);
+    run(args).unwrap_or_else(|error| {
+        output::complain(paint, &error.to_string());
+        ExitCode::FAILURE
+    })
+}
+
+fn run(args: Args) -> Result<ExitCode, Error> {
+    let paint = Paint::for_stderr(args.color);
+    let finder = Finder::new(args.folder, args.options)?;
+    match args.command {
+        Command::New(new) => new::run(&finder, &new),
+        Command::Check(check) => check::run(finder, check, paint),
+        Command::List { json } => list::run(&finder, json, paint),
+        Command::Up(up) => database::up(&finder, &up, paint),
+        Command::Down(down) => database::down(&finder, &down, paint),
+        Command::Status(status) => database::status(&finder, &status, paint),
+        Command::Plan(plan) => database::plan(&finder, &plan, paint),
+        Command::Init(init) => init::run(&init),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { directory } => shell::man(directory.as_deref()),
+    }
+}

@@ -1,0 +1,557 @@
+//! How the next migration of a folder is called and what stands in it, as those before it are.
+//! Nothing here touches the disk.
+
+use std::time::{Duration, SystemTime};
+
+use migrate_source::Options;
+use migrate_source::folder::{File, Folder, Migration, Problem, Up};
+
+use crate::args::New;
+
+/// The words of a name, as they stand in the name of a file: `add_phone` for `Add phone`.
+///
+/// What cannot stand there is an error, which says what is wrong.
+pub(crate) fn words(name: &str) -> Result<String, String> {
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        if c.is_whitespace() || c == '_' || c == '-' {
+            words.push('_');
+        } else if c.is_alphanumeric() {
+            if c.is_uppercase() && (before.is_lowercase() || before.is_numeric()) {
+                words.push('_');
+            }
+            words.extend(c.to_lowercase());
+        } else {
+            return Err(format!("`{c}` cannot stand in the name of a migration"));
+        }
+        before = c;
+    }
+    let words: Vec<&str> = words.split('_').filter(|word| !word.is_empty()).collect();
+    match words.join("_") {
+        words if words.is_empty() => Err("the name of a migration needs a word".to_owned()),
+        // The number and the endings come to it; most file systems end at 255 bytes.
+        words if words.len() > 200 => Err("this name is too long for a file".to_owned()),
+        words => Ok(words),
+    }
+}
+
+/// The problems of a folder because of which the number of the next migration would be a guess.
+pub(crate) fn hides_number(problem: Problem) -> bool {
+    matches!(
+        problem,
+        Problem::MixedLayouts
+            | Problem::UnreadableFile
+            | Problem::NameNotUtf8
+            | Problem::NearMiss
+            | Problem::NoNumber
+            | Problem::VersionZero
+            | Problem::VersionOverflow
+            | Problem::DuplicateVersion
+            | Problem::OrphanDown
+            | Problem::NotUtf8
+            | Problem::NulByte
+    )
+}
+
+/// A migration that is to be written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Draft {
+    pub(crate) version: i64,
+    /// Its files, the up first.
+    pub(crate) files: Vec<File>,
+}
+
+/// The migration that comes next in a folder. What cannot be named is an error.
+pub(crate) fn next(
+    files: &[File],
+    folder: &Folder,
+    options: &Options,
+    new: &New,
+    words: &str,
+    now: SystemTime,
+) -> Result<Draft, String> {
+    let naming = Naming::of(files, folder);
+    let newest = folder.migrations.last();
+    let mut number = match newest {
+        Some(newest) if newest.version >= FIRST_TIMESTAMP => naming.stamp_like(newest, now),
+        _ if new.timestamp => naming.stamp(now),
+        newest => naming.padded(newest.map_or(0, |newest| newest.version) + 1),
+    };
+    for _ in 0..TRIES {
+        let draft = naming.draft(&number, words, new);
+        let mut all = files.to_vec();
+        all.extend(draft.iter().cloned());
+        let read = Folder::read(&all, options);
+        let made = read.migrations.iter().find(|m| path(m) == draft[0].path);
+        let follows = |made: &Migration| newest.is_none_or(|n| made.version > n.version);
+        let is_new = made.is_some_and(follows);
+        // An orphan that is allowed may have the number.
+        let own_down = made.and_then(|made| made.down.as_ref());
+        let own_down = own_down.is_none_or(|down| draft.iter().any(|f| f.path == down.path));
+        if let Some(made) = made.filter(|_| is_new && own_down) {
+            return Ok(Draft {
+                version: made.version,
+                files: draft,
+            });
+        }
+        number = match newest.map(self::number) {
+            // The clock is behind, or the day the same.
+            Some(newest) if !is_new && newest.len() == number.len() => after(newest),
+            _ => after(&number),
+        };
+    }
+    Err(format!("no number was found for `{words}`"))
+}
+
+/// The least version that is a timestamp: see `migrate_source::folder`.
+const FIRST_TIMESTAMP: i64 = 10_000_000;
+
+const TRIES: usize = 1000;
+
+/// How the files of a folder are named.
+#[derive(Debug, PartialEq, Eq)]
+struct Naming {
+    layout: Layout,
+    /// How many digits a number has, at least.
+    width: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Layout {
+    /// `0001_a.up.sql`, or without `.up`.
+    Plain { up: &'static str },
+    /// `0001_a.sql` with these lines for its up and its down.
+    OneFile { up: String, down: &'static str },
+    /// `0001_a/up.sql`, with this between number and words.
+    Folders { separator: char },
+    /// `V1__a.sql`.
+    Refinery,
+}
+
+impl Naming {
+    fn of(files: &[File], folder: &Folder) -> Naming {
+        let numbers = folder.migrations.iter().map(number);
+        let width = numbers.filter(|number| number.starts_with('0'));
+        let width = width.map(str::len).max();
+        Naming {
+            width: width.unwrap_or(match folder.migrations.is_empty() {
+                true => 4,
+                false => 0,
+            }),
+            layout: layout(files, folder),
+        }
+    }
+
+    fn padded(&self, version: i64) -> String {
+        format!("{version:0>width$}", width = self.width)
+    }
+
+    /// The time as the usual number of this layout.
+    fn stamp(&self, now: SystemTime) -> String {
+        let digits = digits(now, 14);
+        match self.layout {
+            Layout::Folders { .. } => format!(
+                "{}-{}-{}-{}",
+                &digits[..4],
+                &digits[4..6],
+                &digits[6..8],
+                &digits[8..]
+            ),
+            _ => digits,
+        }
+    }
+
+    /// The time as the newest number has it: a date with as many digits and the same dashes, or
+    /// the seconds since 1970.
+    fn stamp_like(&self, newest: &Migration, now: SystemTime) -> String {
+        let shape = number(newest);
+        let count = shape.chars().filter(char::is_ascii_digit).count();
+        let since = now.duration_since(SystemTime::UNIX_EPOCH);
+        let since = since.unwrap_or(Duration::ZERO);
+        let digits = match count {
+            10 if !is_date(shape) => since.as_secs().to_string(),
+            13 if !is_date(shape) => since.as_millis().to_string(),
+            _ => digits(now, count),
+        };
+        let mut digits = digits.chars();
+        let shaped = shape.chars().map(|c| match c {
+            '-' => '-',
+            _ => digits.next().unwrap_or('0'),
+        });
+        shaped.collect()
+    }
+
+    /// The files of a migration with this number, the up first.
+    fn draft(&self, number: &str, words: &str, new: &New) -> Vec<File> {
+        // A dash would be one more of a date.
+        let separated = |separator: &char| match number.contains('-') {
+            true => '_',
+            false => *separator,
+        };
+        if new.rs {
+            let path = match &self.layout {
+                Layout::Refinery => format!("V{number}__{words}.rs"),
+                Layout::Folders { separator } => {
+                    format!("{number}{}{words}.rs", separated(separator))
+                }
+                _ => format!("{number}_{words}.rs"),
+            };
+            return vec![file(path, &rust(new.down))];
+        }
+        let down = |path: String| new.down.then(|| file(path, DOWN));
+        let (up, down) = match &self.layout {
+            Layout::Plain { up } => (
+                file(format!("{number}_{words}{up}.sql"), UP),
+                down(format!("{number}_{words}.down.sql")),
+            ),
+            Layout::OneFile { up, down } => {
+                let mut text = format!("{up}\n{UP}");
+                if new.down {
+                    text.push_str(&format!("\n{down}\n{DOWN}"));
+                }
+                (file(format!("{number}_{words}.sql"), &text), None)
+            }
+            Layout::Folders { separator } => {
+                let dir = format!("{number}{}{words}", separated(separator));
+                (
+                    file(format!("{dir}/up.sql"), UP),
+                    down(format!("{dir}/down.sql")),
+                )
+            }
+            Layout::Refinery => (
+                file(format!("V{number}__{words}.sql"), UP),
+                down(format!("U{number}__{words}.sql")),
+            ),
+        };
+        [Some(up), down].into_iter().flatten().collect()
+    }
+}
+
+/// What a new script says. A script with nothing else does not compile, and is so not applied
+/// before it is written.
+const UP: &str = "-- Write here what brings a database to this version\n";
+const DOWN: &str = "-- Write here what takes this version back\n";
+
+fn rust(down: bool) -> String {
+    let function = |name: &str, what: &str| {
+        format!(
+            "pub fn {name}(db: &Connection) -> Result<()> {{\n    \
+             compile_error!(\"write here what {what}\");\n    \
+             db.execute(\"…\", ())?;\n    \
+             Ok(())\n}}\n"
+        )
+    };
+    let mut text = String::from("use migrate_core::rusqlite::{Connection, Result};\n\n");
+    text.push_str(&function("up", "brings a database to this version"));
+    if down {
+        text.push('\n');
+        text.push_str(&function("down", "takes this version back"));
+    }
+    text
+}
+
+fn file(path: String, text: &str) -> File {
+    File {
+        path,
+        bytes: text.as_bytes().to_vec(),
+    }
+}
+
+/// The layout of the newest script, or the one that code without scripts has.
+fn layout(files: &[File], folder: &Folder) -> Layout {
+    let scripts = folder.migrations.iter().rev();
+    let mut scripts = scripts.filter_map(|migration| match &migration.up {
+        Up::Sql(script) => Some(script),
+        Up::Code(_) => None,
+    });
+    let Some(script) = scripts.next() else {
+        let refinery = |migration: &Migration| path(migration).starts_with('V');
+        return match folder.migrations.last().is_some_and(refinery) {
+            true => Layout::Refinery,
+            false => Layout::Plain { up: ".up" },
+        };
+    };
+    if let Some((dir, _)) = script.path.split_once('/') {
+        let number = number_of(dir);
+        let separator = dir[number.len()..].chars().next().unwrap_or('_');
+        return Layout::Folders { separator };
+    }
+    if script.path.starts_with('V') {
+        return Layout::Refinery;
+    }
+    // The text of a script that a marker begins starts on the line behind it.
+    let bytes = files.iter().find(|file| file.path == script.path);
+    let text = bytes.map(|file| String::from_utf8_lossy(&file.bytes));
+    let lines_before = (script.line as usize).checked_sub(2);
+    let marker = text
+        .as_ref()
+        .zip(lines_before)
+        .and_then(|(text, before)| text.lines().nth(before));
+    match marker.map(str::trim) {
+        Some(marker) => Layout::OneFile {
+            up: match marker.split_whitespace().nth(1) {
+                Some("+goose") => "-- +goose Up",
+                Some("UP") => "-- UP",
+                _ => "-- migrate:up",
+            }
+            .to_owned(),
+            down: match marker.split_whitespace().nth(1) {
+                Some("+goose") => "-- +goose Down",
+                Some("UP") => "-- DOWN",
+                _ => "-- migrate:down",
+            },
+        },
+        None => Layout::Plain {
+            up: match script.path.ends_with(".up.sql") {
+                true => ".up",
+                false => "",
+            },
+        },
+    }
+}
+
+/// The path of the file that a migration is named after.
+pub(crate) fn path(migration: &Migration) -> &str {
+    match &migration.up {
+        Up::Sql(script) => &script.path,
+        Up::Code(code) => &code.path,
+    }
+}
+
+/// The number in the name of a migration, as it stands there.
+fn number(migration: &Migration) -> &str {
+    number_of(path(migration).trim_start_matches('V'))
+}
+
+fn number_of(name: &str) -> &str {
+    let end = name.find(|c: char| !c.is_ascii_digit() && c != '-');
+    // The dash of `01-create` is not part of the number, those of a date are.
+    name[..end.unwrap_or(name.len())].trim_end_matches('-')
+}
+
+/// The number after this one, dashes and all.
+fn after(number: &str) -> String {
+    let mut next: Vec<char> = number.chars().collect();
+    for digit in next.iter_mut().rev().filter(|c| c.is_ascii_digit()) {
+        match digit {
+            '9' => *digit = '0',
+            _ => {
+                *digit = char::from(*digit as u8 + 1);
+                return next.into_iter().collect();
+            }
+        }
+    }
+    format!("1{}", next.into_iter().collect::<String>())
+}
+
+/// The first `count` digits of the time in UTC, from the year to the second and zeros behind it.
+fn digits(now: SystemTime, count: usize) -> String {
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = seconds.unwrap_or(Duration::ZERO).as_secs();
+    let (year, month, day) = date(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let text = format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}");
+    format!("{text:0<count$}")[..count].to_owned()
+}
+
+/// Whether the digits of a number begin with a date.
+fn is_date(number: &str) -> bool {
+    let part = |at: std::ops::Range<usize>| number.get(at).and_then(|text| text.parse().ok());
+    let (year, month, day): (Option<u32>, Option<u32>, Option<u32>) =
+        (part(0..4), part(4..6), part(6..8));
+    year.is_some_and(|year| (1990..2200).contains(&year))
+        && month.is_some_and(|month| (1..=12).contains(&month))
+        && day.is_some_and(|day| (1..=31).contains(&day))
+}
+
+/// The date of a day since 1970, by the rules of the Gregorian calendar.
+fn date(days: u64) -> (u64, u64, u64) {
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let mut days = days;
+    let mut year = 1970;
+    loop {
+        let length = if leap(year) { 366 } else { 365 };
+        if days < length {
+            break;
+        }
+        days -= length;
+        year += 1;
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 1;
+    for length in lengths {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    (year, month, days + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use migrate_source::Database;
+
+    /// What the next migration of a folder is called, at 2026-02-03 04:05:06.
+    #[track_caller]
+    fn check(files: &[(&str, &str)], arguments: &str, expected: &[&str]) {
+        let files: Vec<File> = files
+            .iter()
+            .map(|(path, text)| file((*path).to_owned(), text))
+            .collect();
+        let new = New {
+            name: Vec::new(),
+            down: arguments.contains("--down"),
+            rs: arguments.contains("--rs"),
+            timestamp: arguments.contains("--timestamp"),
+        };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_091_506);
+        let options = Options::new(Database::Sqlite);
+        let folder = Folder::read(&files, &options);
+        let draft = next(&files, &folder, &options, &new, "b", now)
+            .unwrap_or_else(|why| panic!("{files:?}: {why}"));
+        let paths: Vec<&str> = draft.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, expected, "{files:?}");
+    }
+
+    const SQL: &str = "SELECT 1;\n";
+
+    #[test]
+    fn layouts() {
+        for (files, both) in [
+            (&[][..], ["0001_b.up.sql", "0001_b.down.sql"]),
+            (
+                &[("0009_a.up.sql", SQL)],
+                ["0010_b.up.sql", "0010_b.down.sql"],
+            ),
+            (&[("0009_a.sql", SQL)], ["0010_b.sql", "0010_b.down.sql"]),
+            (&[("9_a.sql", SQL)], ["10_b.sql", "10_b.down.sql"]),
+            (
+                &[("001_a.sql", SQL), ("002_c.rs", "pub fn up() {}")],
+                ["003_b.sql", "003_b.down.sql"],
+            ),
+            (
+                &[("01_a.rs", "pub fn up() {}")],
+                ["02_b.up.sql", "02_b.down.sql"],
+            ),
+            (&[("V1__a.sql", SQL)], ["V2__b.sql", "U2__b.sql"]),
+            (&[("V01__a.sql", SQL)], ["V02__b.sql", "U02__b.sql"]),
+            (&[("01-a/up.sql", SQL)], ["02-b/up.sql", "02-b/down.sql"]),
+            (
+                &[("2024-01-01-000000_a/up.sql", SQL)],
+                ["2026-02-03-040506_b/up.sql", "2026-02-03-040506_b/down.sql"],
+            ),
+            (
+                &[("2024-01-01-000000-0000_a/up.sql", SQL)],
+                [
+                    "2026-02-03-040506-0000_b/up.sql",
+                    "2026-02-03-040506-0000_b/down.sql",
+                ],
+            ),
+        ] {
+            check(files, "--down", &both);
+            check(files, "", &both[..1]);
+        }
+    }
+
+    #[test]
+    fn one_file() {
+        for (text, up, down) in [
+            (
+                "-- migrate:up\nSELECT 1;\n",
+                "-- migrate:up\n",
+                "-- migrate:down\n",
+            ),
+            (
+                "-- x\n\n-- +goose Up\nSELECT 1;\n",
+                "-- +goose Up\n",
+                "-- +goose Down\n",
+            ),
+            ("-- UP\nSELECT 1;\n", "-- UP\n", "-- DOWN\n"),
+        ] {
+            let files = [file("1_a.sql".to_owned(), text)];
+            let folder = Folder::read(&files, &Options::new(Database::Sqlite));
+            let naming = Naming::of(&files, &folder);
+            let new = New {
+                name: Vec::new(),
+                down: true,
+                rs: false,
+                timestamp: false,
+            };
+            let draft = naming.draft("2", "b", &new);
+            let written = String::from_utf8(draft[0].bytes.clone()).expect("it is text");
+            assert_eq!(written, format!("{up}{UP}\n{down}{DOWN}"));
+        }
+    }
+
+    #[test]
+    fn timestamps() {
+        for (last, arguments, expected) in [
+            ("0001_a.sql", "--timestamp", "20260203040506_b.sql"),
+            ("01-a/up.sql", "--timestamp", "2026-02-03-040506_b/up.sql"),
+            ("20240131120000_a.sql", "", "20260203040506_b.sql"),
+            ("20270131120000_a.sql", "", "20270131120001_b.sql"),
+            ("20260203_a.sql", "", "20260204_b.sql"),
+            ("20240203_a.sql", "", "20260203_b.sql"),
+            ("1700000000_a.sql", "", "1770091506_b.sql"),
+            ("1700000000000_a.sql", "", "1770091506000_b.sql"),
+            ("202401311200_a.sql", "", "202602030405_b.sql"),
+            ("V20240131120000__a.sql", "", "V20260203040506__b.sql"),
+        ] {
+            check(&[(last, SQL)], arguments, &[expected]);
+        }
+    }
+
+    #[test]
+    fn code() {
+        for (last, expected) in [
+            ("0001_a.up.sql", "0002_b.rs"),
+            ("V1__a.sql", "V2__b.rs"),
+            ("01-a/up.sql", "02-b.rs"),
+            ("2024-01-01-000000_a/up.sql", "2026-02-03-040506_b.rs"),
+        ] {
+            check(&[(last, SQL)], "--rs --down", &[expected]);
+        }
+    }
+
+    #[test]
+    fn names() {
+        for (name, expected) in [
+            ("add_phone", Ok("add_phone")),
+            ("Add phone", Ok("add_phone")),
+            ("AddPhone", Ok("add_phone")),
+            ("  add--phone_ ", Ok("add_phone")),
+            ("HTTP codes", Ok("http_codes")),
+            ("fügt Öl hinzu", Ok("fügt_öl_hinzu")),
+            ("v2 tables", Ok("v2_tables")),
+            ("", Err("the name of a migration needs a word")),
+            ("_ -", Err("the name of a migration needs a word")),
+            ("a/b", Err("`/` cannot stand in the name of a migration")),
+            ("a.up", Err("`.` cannot stand in the name of a migration")),
+            ("a\0", Err("`\0` cannot stand in the name of a migration")),
+        ] {
+            let expected = expected.map(ToOwned::to_owned).map_err(ToOwned::to_owned);
+            assert_eq!(words(name), expected);
+        }
+        assert!(words(&"a".repeat(300)).is_err());
+    }
+
+    #[test]
+    fn days() {
+        for (day, expected) in [
+            (0, (1970, 1, 1)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (19_723, (2024, 1, 1)),
+            (20_088, (2024, 12, 31)),
+        ] {
+            assert_eq!(date(day), expected);
+        }
+    }
+}

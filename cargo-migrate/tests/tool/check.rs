@@ -1,0 +1,186 @@
+//! `check` and `list`: what they say, and how they end.
+
+use crate::desk::{Desk, MAIN, SQL};
+
+#[test]
+fn fine() {
+    let desk = Desk::package(MAIN, &[("migrations/0001_a.sql", SQL)]);
+    desk.check(
+        "check",
+        0,
+        "migrations: 1 migration, nothing is wrong\n",
+        "",
+    );
+    desk.check("check --json", 0, "", "");
+}
+
+#[test]
+fn as_a_compiler() {
+    let desk = Desk::package(
+        MAIN,
+        &[
+            ("migrations/0001_a.sql", SQL),
+            ("migrations/0003_b.sql", "SELECT 1;\nSELECT 'é;\n"),
+        ],
+    );
+    desk.check_in(
+        "src",
+        "check",
+        1,
+        "",
+        "
+error: version 2 is missing between `0001_a.sql` and `0003_b.sql`
+ --> ../migrations/0003_b.sql:1:1
+  = help: bring the missing file back, or renumber this one to 2
+  = help: a history that has gaps for good says `allow(gap)`
+
+error: this string is not closed
+ --> ../migrations/0003_b.sql:2:8
+  |
+2 | SELECT 'é;
+  |        ^^^
+  = help: close it with `'`; a `'` inside a string is written twice
+
+error: 2 problems
+",
+    );
+    let said = desk.says("", "check --color always");
+    assert!(said.err.contains("\x1b[1;31merror\x1b[0m"), "{}", said.err);
+    assert!(
+        said.err
+            .contains("\x1b[1;34m -->\x1b[0m migrations/0003_b.sql:2:8")
+    );
+}
+
+#[test]
+fn as_json() {
+    let desk = Desk::package(
+        "embed_migrations!(\"missing\");\nembed_migrations!(static A = \"migrations\");\n\
+         embed_migrations!(static B = \"empty\");\nembed_migrations!(static C = \"m\", allow(x));",
+        &[
+            ("migrations/0001_a.sql", "SELECT 'é;\n"),
+            ("empty/README.md", ""),
+        ],
+    );
+    let said = desk.says("", "check --json");
+    let mut found: Vec<String> = Vec::new();
+    for line in said.out.lines() {
+        let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+        let keys: Vec<&str> = finding
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let all = [
+            "column", "file", "folder", "help", "line", "message", "problem", "width",
+        ];
+        assert_eq!(keys, all);
+        assert!(finding["message"].is_string() && finding["help"].is_array());
+        found.push(format!(
+            "{} {} {}:{}:{} {}",
+            finding["problem"],
+            finding["folder"],
+            finding["file"],
+            finding["line"],
+            finding["column"],
+            finding["width"]
+        ));
+    }
+    assert_eq!(
+        found,
+        [
+            "null null \"src/main.rs\":4:41 1",
+            "\"missing_folder\" null \"src/main.rs\":1:19 9",
+            "\"unterminated_string\" \"migrations\" \"migrations/0001_a.sql\":1:8 3",
+            "\"empty_folder\" \"empty\" null:null:null null",
+        ]
+    );
+    assert_eq!((said.code, said.err.as_str()), (1, ""));
+}
+
+#[test]
+fn a_folder_as_a_whole() {
+    let desk = Desk::with(&[("m/README.md", "")]);
+    desk.check(
+        "check m",
+        1,
+        "",
+        "
+error: the folder holds no migration
+ --> m
+  = help: add the first one: `0001_what_it_does.up.sql`
+
+error: 1 problem
+",
+    );
+}
+
+#[test]
+fn wrong_command_lines() {
+    let desk = Desk::with(&[]);
+    for line in ["", "check --what", "check a b", "up", "completions"] {
+        assert_eq!(desk.says("", line).code, 2, "{line}");
+    }
+}
+
+#[test]
+fn lists() {
+    let desk = Desk::package(
+        MAIN,
+        &[
+            ("migrations/0001_a.up.sql", SQL),
+            ("migrations/0001_a.down.sql", "DROP TABLE a;\n"),
+            (
+                "migrations/0002_b_c.up.sql",
+                "-- migrate: irreversible\nDELETE FROM a;\n",
+            ),
+            ("migrations/0003_d.rs", "pub fn up() {}\npub fn down() {}\n"),
+            ("migrations/0004_e.rs", "pub fn up() {}\n"),
+            ("migrations/R__v.sql", "DROP VIEW IF EXISTS v;\n"),
+        ],
+    );
+    desk.check(
+        "list",
+        0,
+        "
+Version  Kind  Down          Name
+      1  SQL   yes           a
+      2  SQL   irreversible  b c
+      3  Rust  yes           d
+      4  Rust  no            e
+      R  SQL   no            v
+",
+        "",
+    );
+    let said = desk.says("", "list --json");
+    let list: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(list["migrations"].as_array().map(Vec::len), Some(5));
+    assert_eq!(list["migrations"][1]["down"], "irreversible");
+    assert_eq!(list["migrations"][2]["file"], "migrations/0003_d.rs");
+    desk.file("migrations/0006_f.up.sql", SQL);
+    desk.check(
+        "list",
+        0,
+        "…",
+        "
+warning: `migrations` has 1 problem
+  = help: `cargo migrate check` tells what is wrong
+",
+    );
+}
+
+#[test]
+fn completions_and_manual() {
+    let desk = Desk::with(&[]);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = desk.says("", &format!("completions {shell}"));
+        assert!(said.out.contains("cargo-migrate"), "{shell}");
+        assert_eq!(said.code, 0);
+    }
+    let said = desk.says("", "man");
+    assert!(said.out.contains(".TH cargo-migrate 1"), "{}", said.out);
+    std::fs::create_dir(desk.path("man")).unwrap();
+    desk.check("man man", 0, "", "");
+    assert!(desk.files("man").contains("cargo-migrate-new.1\n"));
+}

@@ -1,0 +1,145 @@
+//! `init`: an existing package gets what it needs.
+
+use std::path::Path;
+
+use crate::desk::{Desk, MAIN, manifest};
+
+fn core() -> String {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrate-core");
+    core.display().to_string()
+}
+
+#[test]
+fn a_package() {
+    let desk = Desk::package("fn main() {}\n", &[]);
+    // What `cargo add` needs to know of the dependencies is in this repository's lock file.
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    desk.file("Cargo.lock", &std::fs::read_to_string(lock).unwrap());
+    let said = desk.says_words(
+        "src",
+        &["migrate", "init", "create", "notes", "--path", &core()],
+    );
+    assert_eq!(
+        said.out,
+        "\
+../migrations/0001_create_notes.up.sql: made, write the first migration into it
+../build.rs: made, so that cargo notices new files
+../Cargo.toml: has the dependency now
+
+Put into main.rs:
+
+    migrate_core::embed_migrations!(\"migrations\");
+
+and where the database is opened:
+
+    let mut db = migrate_core::rusqlite::Connection::open(\"app.db\")?;
+    migrate_core::Migrator::new(&MIGRATIONS).up(&mut db)?;
+",
+        "{}",
+        said.err
+    );
+    assert_eq!(
+        desk.text("build.rs"),
+        "//! Makes cargo notice a new migration.\n\nfn main() {\n    \
+         println!(\"cargo::rerun-if-changed=migrations\");\n}\n"
+    );
+    let manifest = desk.text("Cargo.toml");
+    assert!(
+        manifest.contains("\n[dependencies]\nmigrate-core = { "),
+        "{manifest}"
+    );
+    assert!(manifest.contains("features = [\"bundled\"]"), "{manifest}");
+
+    desk.file("src/main.rs", MAIN);
+    let before = desk.files("");
+    desk.check(
+        "init",
+        0,
+        "
+migrations: has migrations already
+build.rs: watches the folder already
+Cargo.toml: depends on migrate-core already
+the macro is called already
+",
+        "",
+    );
+    assert_eq!(
+        (desk.files(""), desk.text("Cargo.toml")),
+        (before, manifest)
+    );
+}
+
+#[test]
+fn without_a_path() {
+    let desk = Desk::package("fn main() {}\n", &[]);
+    let said = desk.says("", "init --down");
+    let expected = "\
+migrations/0001_first_tables.up.sql: made, write the first migration into it
+migrations/0001_first_tables.down.sql: made, write the first migration into it
+build.rs: made, so that cargo notices new files
+Cargo.toml: add the dependency, from a clone while there is no release:
+
+    [dependencies]
+    migrate-core = { path = \"PATH_TO_MIGRATE_CORE\", features = [\"bundled\"] }
+";
+    assert!(said.out.starts_with(expected), "{}", said.out);
+    assert_eq!(desk.text("Cargo.toml"), manifest("app"));
+}
+
+/// What is there stays as it is.
+#[test]
+fn nothing_is_overwritten() {
+    let script = "fn main() {\n    println!(\"cargo::rerun-if-changed=proto\");\n}\n";
+    let files = [("build.rs", script), ("migrations/1_a.sql", "SELECT 'a;\n")];
+    let desk = Desk::package("fn main() {}\n", &files);
+    let said = desk.says("", "init");
+    let expected = "\
+migrations: has migrations already
+build.rs: add a line, so that cargo notices new files:
+
+    println!(\"cargo::rerun-if-changed=migrations\");
+";
+    assert!(said.out.starts_with(expected), "{}", said.out);
+    assert_eq!(desk.text("build.rs"), script);
+    assert_eq!(desk.files("migrations"), "1_a.sql\n");
+}
+
+#[test]
+fn refused() {
+    let desk = Desk::package("fn main() {}\n", &[]);
+    let said = desk.says("", "init --path src");
+    let expected = "error: cargo does not add the dependency to `Cargo.toml`\n";
+    assert!(said.err.starts_with(expected), "{}", said.err);
+    assert!(
+        said.err.contains("\n  = nothing was changed\n"),
+        "{}",
+        said.err
+    );
+    let said = desk.says("", "init a/b");
+    assert!(
+        said.err.starts_with("error: `/` cannot stand"),
+        "{}",
+        said.err
+    );
+    assert_eq!(desk.files(""), "Cargo.toml\nsrc/main.rs\n");
+    let desk = Desk::with(&[("Cargo.toml", "[workspace]\nmembers = []\n")]);
+    desk.check(
+        "init",
+        1,
+        "",
+        "
+error: this is a workspace, not a package
+  = help: go to the folder of the package
+",
+    );
+    let desk = Desk::with(&[]);
+    desk.check(
+        "init",
+        1,
+        "",
+        "
+error: there is no package here, nor in a folder above
+  = help: make one first: `cargo init`
+",
+    );
+}

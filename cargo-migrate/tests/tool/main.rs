@@ -1,0 +1,8 @@
+//! The real tool, run as an author runs it.
+
+mod check;
+mod database;
+mod desk;
+mod find;
+mod init;
+mod new;

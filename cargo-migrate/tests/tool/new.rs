@@ -1,0 +1,209 @@
+//! `new`: the next migration.
+
+use crate::desk::{Desk, MAIN, SQL};
+
+/// Runs `new` with `arguments` in a folder that has `files`, and checks the paths it prints.
+#[track_caller]
+fn check(files: &[&str], arguments: &[&str], expected: &[&str]) -> Desk {
+    let desk = Desk::package(MAIN, &[]);
+    for file in files {
+        desk.file(&format!("migrations/{file}"), SQL);
+    }
+    let said = desk.says_words("", &[&["migrate", "new"], arguments].concat());
+    assert_eq!(
+        said.out.lines().collect::<Vec<_>>(),
+        expected,
+        "{}",
+        said.err
+    );
+    for path in expected {
+        desk.text(path);
+    }
+    desk
+}
+
+#[test]
+fn paths() {
+    for (files, arguments, expected) in [
+        (
+            &[][..],
+            &["add_phone"][..],
+            &["migrations/0001_add_phone.up.sql"][..],
+        ),
+        (
+            &["0006_a.up.sql"],
+            &["Add", "phone", "--down"],
+            &[
+                "migrations/0007_add_phone.up.sql",
+                "migrations/0007_add_phone.down.sql",
+            ],
+        ),
+        (
+            &["01_a.sql"],
+            &["add phone"],
+            &["migrations/02_add_phone.sql"],
+        ),
+        (&["V1__a.sql"], &["b"], &["migrations/V2__b.sql"]),
+        (&["V1__a.sql"], &["b", "--rs"], &["migrations/V2__b.rs"]),
+        (
+            &["01-a/up.sql"],
+            &["b", "--down"],
+            &["migrations/02-b/up.sql", "migrations/02-b/down.sql"],
+        ),
+    ] {
+        check(files, arguments, expected);
+    }
+}
+
+/// What is new does not compile before something is written into it, so nobody applies it before.
+#[test]
+fn nothing_is_written_yet() {
+    let desk = check(
+        &["1_a.sql"],
+        &["b", "--down"],
+        &["migrations/2_b.sql", "migrations/2_b.down.sql"],
+    );
+    desk.check(
+        "check",
+        1,
+        "",
+        "
+error: this down does nothing
+ --> migrations/2_b.down.sql:1:1
+  = help: if it does nothing on purpose, say why in a comment
+  = help: without a down, leave it out, or write `-- migrate: irreversible` in the up
+
+error: this up does nothing
+ --> migrations/2_b.sql:1:1
+  = help: if it does nothing on purpose, say why in a comment
+
+error: 2 problems in 2 files
+",
+    );
+    let desk = check(
+        &["1_a.sql"],
+        &["b", "--rs", "--down"],
+        &["migrations/2_b.rs"],
+    );
+    let text = desk.text("migrations/2_b.rs");
+    assert_eq!(text.matches("compile_error!").count(), 2, "{text}");
+}
+
+#[test]
+fn timestamps() {
+    for (files, arguments, length) in [
+        (&["1_a.sql"][..], &["b", "--timestamp"][..], 14),
+        (&["20240101000000_a.sql"], &["b"], 14),
+        (&["1700000000_a.sql"], &["b"], 10),
+    ] {
+        let desk = Desk::package(MAIN, &[]);
+        for file in files {
+            desk.file(&format!("migrations/{file}"), SQL);
+        }
+        let said = desk.says_words("", &[&["new"], arguments].concat());
+        let number = said.out.strip_prefix("migrations/").unwrap();
+        let number = number.split('_').next().unwrap();
+        assert_eq!(number.len(), length, "{}", said.out);
+        // The next one follows at once.
+        let next = desk.says("", "new c").out;
+        assert!(next > said.out, "{next}");
+        assert_eq!(desk.says("", "list").code, 0);
+    }
+}
+
+#[test]
+fn from_below() {
+    let desk = Desk::package(MAIN, &[]);
+    desk.check_in(
+        "src",
+        "migrate new a",
+        0,
+        "../migrations/0001_a.up.sql\n",
+        "",
+    );
+    desk.check_in("migrations", "new b", 0, "0002_b.up.sql\n", "");
+}
+
+/// Which words there are for a migration that cannot be.
+#[test]
+fn refused() {
+    let desk = Desk::package(MAIN, &[("migrations/0001_a.sql", SQL)]);
+    for (name, message) in [
+        ("../b", "`.` cannot stand in the name of a migration"),
+        ("a/b", "`/` cannot stand in the name of a migration"),
+        ("_", "the name of a migration needs a word"),
+    ] {
+        let said = desk.says("", &format!("new {name}"));
+        let first = said.err.lines().next();
+        assert_eq!(first, Some(format!("error: {message}").as_str()));
+        assert_eq!(said.code, 1);
+    }
+    assert_eq!(desk.says("", "new").code, 2);
+    assert_eq!(desk.files("migrations"), "0001_a.sql\n");
+}
+
+/// A number is not guessed where the folder does not say which are taken.
+#[test]
+fn unclear_numbers() {
+    for file in [
+        "0002-b.sql",
+        "b.sql",
+        "0001_b.sql",
+        "0002_b.down.sql",
+        "V2__b.sql",
+    ] {
+        let path = format!("migrations/{file}");
+        let desk = Desk::package(MAIN, &[("migrations/0001_a.sql", SQL), (&path, SQL)]);
+        let said = desk.says("", "new c");
+        assert!(said.err.contains("no migration was added"), "{}", said.err);
+        assert_eq!(said.code, 1);
+    }
+}
+
+/// A text that is wrong stops nobody.
+#[test]
+fn a_faulty_text_is_no_reason() {
+    let files = [("migrations/0001_a.sql", "SELECT 'a;\n")];
+    let desk = Desk::package(MAIN, &files);
+    desk.check("new c", 0, "migrations/0002_c.sql\n", "");
+}
+
+#[test]
+fn code_for_another_database() {
+    let main = "embed_migrations!(\"migrations\", database = \"postgres\");";
+    let desk = Desk::package(main, &[("migrations/0001_a.sql", SQL)]);
+    desk.check(
+        "new b --rs",
+        1,
+        "",
+        "error: code migrations run on SQLite only\n  = help: write it in SQL\n",
+    );
+}
+
+/// Nothing is written over, and nothing is left of what could not be made.
+#[test]
+#[cfg(unix)]
+fn all_or_nothing() {
+    let desk = Desk::package(MAIN, &[("migrations/0001_a.sql", SQL)]);
+    // A broken link has the name, but is no file that could be read.
+    let link = desk.path("migrations/.0002_b.down.sql");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    desk.check("new b", 0, "migrations/0002_b.sql\n", "");
+    let folder = desk.path("migrations");
+    let readonly = |readonly: bool| {
+        let mode = if readonly { 0o555 } else { 0o755 };
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(&folder, mode).unwrap();
+    };
+    readonly(true);
+    let is_root = std::fs::write(folder.join(".probe"), "").is_ok();
+    let said = desk.says("", "new c");
+    readonly(false);
+    if !is_root {
+        assert!(
+            said.err
+                .starts_with("error: `migrations/0003_c.sql` cannot be written: ")
+        );
+        assert_eq!(said.code, 1);
+    }
+}
