@@ -1,13 +1,12 @@
 //! Verification of a folder on a SQLite in memory, while the crate compiles.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use migrate_source::folder::Folder;
 use migrate_source::{Finding, Options};
-use migrate_verify::{Set, verify};
+use migrate_verify::{sqlite_release, verify_folder};
 
 use crate::emit::Known;
 
@@ -20,28 +19,16 @@ pub(crate) fn run(
     options: &Options,
     shown: &str,
 ) -> Result<(Vec<Finding>, Known), String> {
-    let mut set = Set::of_folder(folder, options);
-    set.is_incomplete = !folder.findings.is_empty();
     let store = env::var_os("OUT_DIR").map(|out| store(Path::new(&out), shown));
-    let store = store.as_deref().filter(|_| !set.is_incomplete);
-    let mut verified = verify(&set, store).map_err(|error| {
+    let verified = verify_folder(folder, options, store.as_deref()).map_err(|error| {
         format!("the migrations of `{shown}` could not be run while compiling: {error}")
     })?;
-    // What was read of a file wrongly says nothing when it is run.
-    let misread: BTreeSet<&str> = folder.findings.iter().filter_map(path).collect();
-    verified
-        .findings
-        .retain(|finding| path(finding).is_none_or(|path| !misread.contains(path)));
     let steps = verified.steps.into_iter().chain(verified.repeatables);
     let known = Known {
         schemas: steps.map(|step| step.schema).collect(),
-        sqlite: Some(migrate_verify::sqlite_release()),
+        sqlite: Some(sqlite_release()),
     };
     Ok((verified.findings, known))
-}
-
-fn path(finding: &Finding) -> Option<&str> {
-    finding.place.as_ref().map(|place| place.path.as_str())
 }
 
 /// The file for a folder: a package may embed several.

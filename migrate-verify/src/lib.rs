@@ -16,6 +16,8 @@
 mod blame;
 mod catalog;
 mod deletions;
+#[cfg(feature = "folder")]
+mod folder;
 mod populated;
 mod probe;
 mod rows;
@@ -26,5 +28,7 @@ mod store;
 mod verified;
 mod walk;
 
+#[cfg(feature = "folder")]
+pub use folder::verify_folder;
 pub use set::{Body, Code, Function, Migration, Repeatable, Script, Set};
 pub use verified::{Step, Verified, Work, sqlite_release, verify};

@@ -20,8 +20,8 @@ pub(crate) struct Scratch {
 /// Steps of SQLite's virtual machine between two looks at a running statement.
 const HANDFUL: i32 = 10_000;
 
-/// A statement may take this many: some seconds.
-const MOST_HANDFULS: u64 = 5_000;
+/// A statement may take this many: seconds, where the tables are nearly empty.
+const MOST_HANDFULS: u64 = 2_000;
 
 /// A database may have this many pages: half a gigabyte.
 const MOST_PAGES: u32 = 131_072;

@@ -312,11 +312,12 @@ impl<'s> Walk<'s> {
         Ok(finding.or_else(|| {
             let failed = again.failures.first()?;
             Some(
-                Finding::new(Problem::FailingAgain, &failed.failure.message)
-                    .at(Place::file(path(&migration.up)))
-                    .help(
-                        "it ran once: what its down leaves behind is in the way of a second time",
-                    ),
+                Finding::new(
+                    Problem::FailingAgain,
+                    format!("run again: {}", failed.failure.message),
+                )
+                .at(Place::file(path(&migration.up)))
+                .help("it ran once: what its down leaves behind is in the way of a second time"),
             )
         }))
     }
@@ -566,7 +567,12 @@ fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding {
         (Kind::Endless, _) => Problem::EndlessStatement,
         _ => problem,
     };
-    let finding = Finding::new(problem, &failure.message).at(place);
+    let again = if problem == Problem::FailingAgain {
+        "run again: "
+    } else {
+        ""
+    };
+    let finding = Finding::new(problem, format!("{again}{}", failure.message)).at(place);
     let unverified = "`-- migrate: unverified \"why\"` at the head of the file";
     if failure.kind == Kind::Endless {
         return finding.help(format!(
