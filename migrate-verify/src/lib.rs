@@ -18,6 +18,7 @@ mod catalog;
 mod deletions;
 #[cfg(feature = "folder")]
 mod folder;
+mod orphans;
 mod populated;
 mod probe;
 mod rows;

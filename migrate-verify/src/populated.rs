@@ -12,6 +12,7 @@ use rusqlite::Result;
 use rusqlite::types::Value;
 
 use crate::deletions::Deletions;
+use crate::orphans::Keys;
 use crate::probe::quoted;
 use crate::rows::{self, Hints, VARIATIONS};
 use crate::run::{OnFailure, Ran};
@@ -23,6 +24,7 @@ pub(crate) struct Populated {
     scratch: Scratch,
     /// How many rows the tables have, by their names in lower case.
     counts: BTreeMap<String, i64>,
+    keys: Keys,
     seed: Seed,
 }
 
@@ -42,6 +44,8 @@ pub(crate) enum Trouble {
     Fails(Failure),
     /// It loses rows of a table that stays: its name, and the rows before and after.
     Loses(String, i64, i64),
+    /// It leaves rows without their parent: their table, and that of the parent.
+    Orphans(String, String),
 }
 
 /// The schemas around a migration: databases without rows of ours.
@@ -57,6 +61,7 @@ impl Populated {
         Populated {
             scratch,
             counts: BTreeMap::new(),
+            keys: Keys::default(),
             seed,
         }
     }
@@ -71,8 +76,8 @@ impl Populated {
 
     /// Takes over a database as it is; rows come to it before the next migration.
     pub(crate) fn replace(&mut self, scratch: Scratch) {
-        self.scratch = scratch;
-        self.counts.clear();
+        let seed = std::mem::take(&mut self.seed);
+        *self = Populated::new(scratch, seed);
     }
 
     /// Runs a migration. If it goes wrong, the database is left as it was before.
@@ -99,6 +104,7 @@ impl Populated {
                     self.scratch.execute("ROLLBACK")?;
                 }
                 self.counts.clear();
+                self.keys = Keys::default();
             }
             (Err(_), Some(image)) => self.replace(Scratch::of_image(&image)?),
         }
@@ -121,6 +127,11 @@ impl Populated {
             .into_iter()
             .map(|table| table.to_lowercase())
             .collect();
+        let touches_rows = touched.iter().any(|table| self.counts.contains_key(table));
+        let orphan = match touches_rows {
+            true => self.keys.orphan(&self.scratch)?,
+            false => None,
+        };
         let mut lost = None;
         self.counts.retain(|table, _| now.contains(table));
         for table in touched.iter().filter(|table| now.contains(*table)) {
@@ -130,10 +141,14 @@ impl Populated {
                 lost.get_or_insert((table.clone(), before, after));
             }
         }
-        Ok(match lost {
-            Some((table, before, after)) => Err(Trouble::Loses(table, before, after)),
-            None => Ok(()),
-        })
+        if let Some((table, before, after)) = lost {
+            return Ok(Err(Trouble::Loses(table, before, after)));
+        }
+        if let Some((child, parent)) = orphan {
+            return Ok(Err(Trouble::Orphans(child, parent)));
+        }
+        self.keys.refresh(&self.scratch, touched.iter())?;
+        Ok(Ok(()))
     }
 
     /// Brings every table to two rows, where rows can be made for it.
@@ -156,6 +171,9 @@ impl Populated {
     fn recount(&mut self) -> Result<()> {
         for table in rows::tables(self.scratch.db())? {
             let key = table.to_lowercase();
+            if !self.counts.contains_key(&key) {
+                self.keys.refresh(&self.scratch, [&key].into_iter())?;
+            }
             if self.counts.get(&key).is_none_or(|count| *count < 2) {
                 let count = count(&self.scratch, &table)?;
                 self.counts.insert(key, count);
@@ -254,7 +272,7 @@ impl Trouble {
     pub(crate) fn tells(&self) -> bool {
         match self {
             Trouble::Fails(failure) => failure.kind == Kind::Constraint,
-            Trouble::Loses(..) => true,
+            Trouble::Loses(..) | Trouble::Orphans(..) => true,
         }
     }
 }

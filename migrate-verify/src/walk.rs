@@ -660,6 +660,15 @@ fn with_rows(script: &Script<'_>, trouble: &Trouble) -> Finding {
             .help("it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them")
             .help("sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones")
         }
+        Trouble::Orphans(child, parent) => Finding::new(
+            Problem::FailingOnRows,
+            format!("rows of `{child}` lose their parent in `{parent}`, if the tables have rows"),
+        )
+        .at(blame::place(script, &[parent]))
+        .help("take care of them before: foreign keys are checked before each commit")
+        .help(
+            "to have a `DELETE` take along what refers to its rows: `-- migrate: foreign-keys on`",
+        ),
         Trouble::Loses(table, before, after) => {
             let finding = Finding::new(
                 Problem::LostRows,
