@@ -294,6 +294,15 @@ fn what_cannot_be_read_is_different_as_a_whole() {
         &[USERS, "CREATE INDEX iu ON users (id)"],
         &["index `iu` comes back different"],
     );
+    check(
+        &[USERS, INDEX, "CREATE TABLE a (email)"],
+        &[
+            USERS,
+            "CREATE INDEX iu ON a (email)",
+            "CREATE TABLE a (email)",
+        ],
+        &["index `iu` comes back different"],
+    );
 }
 
 #[test]
@@ -574,5 +583,8 @@ proptest! {
         let shared = after.clone().sharing(&before);
         prop_assert_eq!(&shared, &after);
         prop_assert_eq!(shared.fingerprint(), after.fingerprint());
+        prop_assert_eq!(before.differences(&shared), before.differences(&after));
+        prop_assert_eq!(shared.differences(&before), after.differences(&before));
+        prop_assert_eq!(changes(&before, &shared), changes(&before, &after));
     }
 }

@@ -668,6 +668,7 @@ Applied with an earlier text, which is accepted: 2
         "\
 The history fits the program, database at version 2
 Applied with an earlier text, which is accepted: 2
+The schema is not compared: the migrations were not run while the program was compiled
 "
     );
     let said = run(after, &mut db, "status --json");

@@ -172,7 +172,7 @@ impl Whole {
             prefixes: Vec::new(),
         };
         for object in objects.flatten() {
-            let name = object.name.to_ascii_lowercase();
+            let name = object.key.name.clone();
             if object.kind == Kind::Table && object.is_virtual() {
                 whole.prefixes.push(format!("{name}_"));
             }
@@ -186,9 +186,9 @@ impl Whole {
 
     /// Whether nothing needs to be said of `object`, since its table is named.
     fn covers(&self, object: &Object) -> bool {
-        let table = object.table.to_ascii_lowercase();
+        let table = &object.key.table;
         match object.kind {
-            Kind::Index | Kind::Trigger => self.names.binary_search(&table).is_ok(),
+            Kind::Index | Kind::Trigger => self.names.binary_search(table).is_ok(),
             Kind::Table => {
                 self.prefixes.iter().any(|p| table.starts_with(p)) && !object.is_virtual()
             }

@@ -7,17 +7,22 @@
 
 mod change;
 mod difference;
+mod object;
 mod table;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hmac_sha256::Hash;
 
+use object::Key;
+
 pub use change::{Change, changes};
 pub use difference::Difference;
+pub use object::{Kind, Object};
 
 /// Every object of a SQLite database, but for SQLite's own.
 ///
@@ -62,7 +67,7 @@ impl Schema {
         T: AsRef<str>,
         S: Into<String>,
     {
-        let mut objects = BTreeMap::new();
+        let mut objects = Vec::new();
         for (kind, name, table, sql) in rows {
             let name: String = name.into();
             if is_internal(&name) {
@@ -70,15 +75,17 @@ impl Schema {
             }
             let kind = Kind::from_name(kind.as_ref())
                 .ok_or_else(|| Malformed(format!("`{name}` is of the type `{}`", kind.as_ref())))?;
-            let object = Object::new(kind, name, table.into(), sql.map(Into::into));
-            // Triggers alone have names of their own; a table and an index cannot share one.
-            let unique = (kind == Kind::Trigger, object.name.to_ascii_lowercase());
-            if let Some(other) = objects.insert(unique, object) {
-                return Err(Malformed(format!("`{}` is there twice", other.name)));
+            let sql = sql.map(Into::into);
+            objects.push(Arc::new(Object::new(kind, name, table.into(), sql)));
+        }
+        objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        // Triggers alone have names of their own; a table and an index cannot share one.
+        let mut names = HashSet::with_capacity(objects.len());
+        for Key { kind, name, .. } in objects.iter().map(|object| &object.key) {
+            if !names.insert((*kind == Kind::Trigger, name)) {
+                return Err(Malformed(format!("`{name}` is there twice")));
             }
         }
-        let mut objects: Vec<_> = objects.into_values().map(Arc::new).collect();
-        objects.sort_by_cached_key(|object| object.key());
         Ok(Schema { objects })
     }
 
@@ -95,15 +102,10 @@ impl Schema {
     /// hashed twice then, which counts for a thousand schemas that follow one another.
     #[must_use]
     pub fn sharing(mut self, before: &Schema) -> Schema {
-        let before: BTreeMap<_, _> = before
-            .objects
-            .iter()
-            .map(|object| ((object.kind, &object.name), object))
-            .collect();
+        let mut before = before.objects.iter().peekable();
         for object in &mut self.objects {
-            if let Some(shared) = before.get(&(object.kind, &object.name))
-                && object.is_written_as(shared)
-            {
+            while before.next_if(|other| other.key < object.key).is_some() {}
+            if let Some(shared) = before.next_if(|other| object.is_written_as(other)) {
                 *object = Arc::clone(shared);
             }
         }
@@ -121,11 +123,10 @@ impl Schema {
         self.objects.is_empty()
     }
 
-    /// What it is known by: the SHA-256 over `schema\n` and the digests of its objects, sorted.
+    /// What it is known by: the SHA-256 over `schema\n` and the digests of its objects, in their order.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        let mut digests: Vec<_> = self.objects().map(Object::digest).collect();
-        digests.sort_unstable();
+        let digests: Vec<_> = self.objects().map(Object::digest).collect();
         let mut hash = Hash::new();
         hash.update(b"schema\n");
         hash.update(digests.as_flattened());
@@ -141,197 +142,36 @@ impl Schema {
         difference::differences(self, after)
     }
 
-    /// Every object of this one and of `after` as a pair, in order of [`Key`].
+    /// Every object of this one and of `after` as a pair, in order of [`Key`], but for those that both
+    /// share. An object that is on another table now is one pair.
     fn pairs<'a>(&'a self, after: &'a Schema) -> Vec<(Option<&'a Object>, Option<&'a Object>)> {
         let mut pairs: BTreeMap<_, (Option<&Object>, Option<&Object>)> = BTreeMap::new();
-        for object in self.objects() {
-            pairs.entry(object.identity()).or_default().0 = Some(object);
-        }
-        for object in after.objects() {
-            pairs.entry(object.identity()).or_default().1 = Some(object);
+        let (mut olds, mut news) = (
+            self.objects.iter().peekable(),
+            after.objects.iter().peekable(),
+        );
+        loop {
+            let order = match (olds.peek(), news.peek()) {
+                (Some(old), Some(new)) if Arc::ptr_eq(old, new) => {
+                    olds.next();
+                    news.next();
+                    continue;
+                }
+                (Some(old), Some(new)) => old.key.cmp(&new.key),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            if let Some(old) = olds.next_if(|_| order.is_le()) {
+                pairs.entry(old.key.identity()).or_default().0 = Some(old);
+            }
+            if let Some(new) = news.next_if(|_| order.is_ge()) {
+                pairs.entry(new.key.identity()).or_default().1 = Some(new);
+            }
         }
         let mut pairs: Vec<_> = pairs.into_values().collect();
-        pairs.sort_by_cached_key(|(before, after)| before.or(*after).map(Object::key));
+        pairs.sort_by_key(|(before, after)| before.or(*after).map(|object| &object.key));
         pairs
-    }
-}
-
-/// A table, an index, a view or a trigger.
-///
-/// Two are equal when they are of one kind, their names and their tables are the same in any case, and
-/// so are the tokens of their SQL.
-#[derive(Clone)]
-pub struct Object {
-    kind: Kind,
-    name: String,
-    table: String,
-    sql: Option<String>,
-    digest: OnceLock<[u8; 16]>,
-}
-
-/// What objects are sorted by: table, kind, name; names in lower case.
-type Key = (String, Kind, String);
-
-impl Object {
-    fn new(kind: Kind, name: String, table: String, sql: Option<String>) -> Object {
-        Object {
-            kind,
-            name,
-            table,
-            sql,
-            digest: OnceLock::new(),
-        }
-    }
-
-    /// What it is.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The table that an index or a trigger is on. A table and a view name themselves.
-    #[must_use]
-    pub fn table(&self) -> &str {
-        &self.table
-    }
-
-    /// Its SQL, as SQLite keeps it.
-    #[must_use]
-    pub fn sql(&self) -> Option<&str> {
-        self.sql.as_deref()
-    }
-
-    /// What it is known by: the first half of a SHA-256.
-    ///
-    /// It is taken over `schema object\n`, its kind, its name and its table in lower case, and its tokens.
-    /// Each of them is the length of its text in bytes (64-bit, big-endian) and the text; before a
-    /// token stands a byte that says what it is: `n` for a word or a name, `l` for a string or a number, `p` for a
-    /// character of punctuation. A word is in lower case, and so is a name, its quotes taken off; comments are
-    /// left out; strings and numbers count to the byte. Only ASCII has lower case here, as in SQLite.
-    /// A string in double quotes after `DEFAULT` is a string, and one in single quotes after `CREATE TABLE` is a
-    /// name, as for SQLite.
-    ///
-    /// It is kept in programs only, not in databases: another version may take it over other things.
-    #[must_use]
-    pub fn digest(&self) -> [u8; 16] {
-        *self.digest.get_or_init(|| {
-            let mut hash = Hash::new();
-            hash.update(b"schema object\n");
-            let mut add = |text: &str| {
-                hash.update((text.len() as u64).to_be_bytes());
-                hash.update(text);
-            };
-            add(self.kind.name());
-            add(&self.name.to_ascii_lowercase());
-            add(&self.table.to_ascii_lowercase());
-            for token in self.tokens() {
-                hash.update([token.class.letter()]);
-                hash.update((token.text.len() as u64).to_be_bytes());
-                hash.update(token.text.as_bytes());
-            }
-            let mut half = [0; 16];
-            half.copy_from_slice(&hash.finalize()[..16]);
-            half
-        })
-    }
-
-    fn tokens(&self) -> Vec<tokens::Token<'_>> {
-        tokens::tokens(self.sql.as_deref().unwrap_or_default())
-    }
-
-    fn key(&self) -> Key {
-        (
-            self.table.to_ascii_lowercase(),
-            self.kind,
-            self.name.to_ascii_lowercase(),
-        )
-    }
-
-    /// What makes it the same object in another schema, however it is written there.
-    fn identity(&self) -> (Kind, String) {
-        (self.kind, self.name.to_ascii_lowercase())
-    }
-
-    fn is_virtual(&self) -> bool {
-        self.tokens()
-            .get(1)
-            .is_some_and(|token| token.is_keyword("virtual"))
-    }
-
-    fn is_written_as(&self, other: &Object) -> bool {
-        (self.kind, &self.name, &self.table, &self.sql)
-            == (other.kind, &other.name, &other.table, &other.sql)
-    }
-}
-
-impl PartialEq for Object {
-    fn eq(&self, other: &Object) -> bool {
-        std::ptr::eq(self, other)
-            || self.is_written_as(other)
-            || self.kind == other.kind
-                && self.name.eq_ignore_ascii_case(&other.name)
-                && self.table.eq_ignore_ascii_case(&other.table)
-                && self.tokens() == other.tokens()
-    }
-}
-
-impl Eq for Object {}
-
-impl fmt::Debug for Object {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", self.kind, self.name)?;
-        match &self.sql {
-            Some(sql) => write!(f, ": {sql}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A table, virtual or not.
-    Table,
-    /// An index.
-    Index,
-    /// A view.
-    View,
-    /// A trigger.
-    Trigger,
-}
-
-impl Kind {
-    /// Every kind there is.
-    pub const ALL: &'static [Kind] = &[Kind::Table, Kind::Index, Kind::View, Kind::Trigger];
-
-    /// Its name: `table`, `index`, `view`, `trigger`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Table => "table",
-            Kind::Index => "index",
-            Kind::View => "view",
-            Kind::Trigger => "trigger",
-        }
-    }
-
-    /// The kind with this name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::ALL.iter().copied().find(|kind| kind.name() == name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

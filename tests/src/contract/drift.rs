@@ -295,6 +295,16 @@ pub fn schema_is_not_compared_where_the_history_does_not_fit<D: TestDatabase>() 
     check(&[A, C], &[A, B, C], history);
     let text = "not compared: version 1 was applied with another text";
     check(&[A, B], &[edited, B], text);
+    // Also where the program accepts it.
+    let mut stage = Stage::<D>::new();
+    stage.bring(&[A, B], Goal::Up);
+    let applied = stage.folder(&[A, B]).migrations()[0].checksum();
+    let folder = stage.folder(&[edited, B]);
+    let known = Known::of::<D>(&folder.migrations());
+    let others = [applied];
+    let mut set = known.with(folder.migrations());
+    set[0] = set[0].clone().accepting(applied, &others);
+    stage.check_schema_of(&set, text);
     let mut stage = Stage::<D>::new();
     stage.bring(&[A, stepwise], Goal::Up);
     stage.check_schema(&[A, B], history);
