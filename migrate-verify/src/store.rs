@@ -141,7 +141,7 @@ impl Kept {
         let mut reader = Reader(&content);
         (reader.bytes()? == FORMAT.as_bytes()).then_some(())?;
         let kept = Kept {
-            keys: reader.list(|reader| reader.array())?,
+            keys: reader.list(Reader::array)?,
             steps: reader.list(step)?,
             whole: match reader.number()? {
                 0 => None,
