@@ -25,7 +25,20 @@ pub(crate) struct Populated {
     /// How many rows the tables have, by their names in lower case.
     counts: BTreeMap<String, i64>,
     keys: Keys,
+    /// The tables that attempts have touched, in lower case.
+    touched: BTreeSet<String>,
     seed: Seed,
+}
+
+/// Whether trouble depends on the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It does not: it is there whatever they are.
+    Always,
+    /// With others there is none; the database is the one after the migration.
+    Passed,
+    /// No rows are known that suit what comes after, but there may be some.
+    Unknown,
 }
 
 /// The author's own rows.
@@ -62,6 +75,7 @@ impl Populated {
             scratch,
             counts: BTreeMap::new(),
             keys: Keys::default(),
+            touched: BTreeSet::new(),
             seed,
         }
     }
@@ -88,6 +102,7 @@ impl Populated {
         says: &Deletions,
     ) -> Result<std::result::Result<(), Trouble>> {
         self.fill(&Hints::default(), 0)?;
+        self.touched.clear();
         let image = match simple {
             true => None,
             false => Some(self.scratch.image()?),
@@ -106,7 +121,11 @@ impl Populated {
                 self.counts.clear();
                 self.keys = Keys::default();
             }
-            (Err(_), Some(image)) => self.replace(Scratch::of_image(&image)?),
+            (Err(_), Some(image)) => {
+                let touched = std::mem::take(&mut self.touched);
+                self.replace(Scratch::of_image(&image)?);
+                self.touched = touched;
+            }
         }
         Ok(outcome)
     }
@@ -119,10 +138,11 @@ impl Populated {
     ) -> Result<std::result::Result<(), Trouble>> {
         self.scratch.touched();
         let ran = up(&self.scratch, OnFailure::Stop);
+        let touched = self.scratch.touched();
+        self.touched.extend(touched.iter().cloned());
         if let Some(failed) = ran.failures.into_iter().next() {
             return Ok(Err(Trouble::Fails(failed.failure)));
         }
-        let touched = self.scratch.touched();
         let now: BTreeSet<String> = rows::tables(self.scratch.db())?
             .into_iter()
             .map(|table| table.to_lowercase())
@@ -182,23 +202,21 @@ impl Populated {
         Ok(())
     }
 
-    /// Whether the trouble is there whatever the rows are. If it is not, the database is the one
-    /// after the migration.
+    /// Tries the migration with other rows.
     pub(crate) fn insist(
         &mut self,
         up: &dyn Fn(&Scratch, OnFailure) -> Ran,
         simple: bool,
         says: &Deletions,
         around: &Around<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Verdict> {
         for variation in 0..=VARIATIONS {
             let mut other = Populated::new(Scratch::of_image(around.before)?, self.seed.clone());
             copy_seed(&self.scratch, &other.scratch, &self.seed.tables)?;
             if variation < VARIATIONS {
                 other.fill(&around.hints, variation)?;
-            } else if !other.carry_back(around)? {
-                // No row is known that suits what comes after: perhaps one does.
-                return Ok(false);
+            } else if !other.carry_back(around, &self.touched)? {
+                return Ok(Verdict::Unknown);
             }
             other.recount()?;
             if simple {
@@ -209,15 +227,15 @@ impl Populated {
                     other.scratch.execute("COMMIT")?;
                 }
                 *self = other;
-                return Ok(false);
+                return Ok(Verdict::Passed);
             }
         }
-        Ok(true)
+        Ok(Verdict::Always)
     }
 
     /// Fills the tables with rows that were made for the schema after the migration, as far as the
-    /// columns are the same. Tells whether there are such rows for every table that was changed.
-    fn carry_back(&mut self, around: &Around<'_>) -> Result<bool> {
+    /// columns are the same. Tells whether there are such rows for every table that it touches.
+    fn carry_back(&mut self, around: &Around<'_>, touched: &BTreeSet<String>) -> Result<bool> {
         let after = Scratch::of_image(around.after)?;
         let tables = rows::tables(after.db())?;
         let filled = rows::populate(after.db(), &tables, &around.hints, 1)?;
@@ -226,10 +244,11 @@ impl Populated {
             let Some(other) = tables.iter().find(same) else {
                 continue;
             };
-            if !filled.contains(other) {
+            let key = table.to_lowercase();
+            if touched.contains(&key) && !filled.contains(other) {
                 return Ok(false);
             }
-            if !self.seed.tables.contains(&table.to_lowercase()) {
+            if !self.seed.tables.contains(&key) {
                 copy_rows(&after, &self.scratch, &table)?;
             }
         }

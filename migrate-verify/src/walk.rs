@@ -10,7 +10,7 @@ use rusqlite::Result;
 use crate::blame;
 use crate::catalog::Catalog;
 use crate::deletions::Deletions;
-use crate::populated::{Around, Populated, Seed, Trouble};
+use crate::populated::{Around, Populated, Seed, Trouble, Verdict};
 use crate::probe;
 use crate::rows::Hints;
 use crate::run::{Effect, Failed, OnFailure, Ran, bare, is_simple, run};
@@ -28,6 +28,8 @@ pub(crate) struct Walk<'s> {
     /// What is not known of the plain database.
     pub(crate) doubt: Doubt,
     pub(crate) findings: Vec<Finding>,
+    /// What fails for want of a view or trigger that was broken before, which is found later.
+    late: Vec<Finding>,
     pub(crate) steps: Vec<Step>,
     /// The first migration from which on all can be taken back.
     pub(crate) floor: usize,
@@ -105,6 +107,7 @@ impl<'s> Walk<'s> {
             populated,
             doubt,
             findings: Vec::new(),
+            late: Vec::new(),
             floor: steps.len(),
             steps,
         })
@@ -369,12 +372,15 @@ impl<'s> Walk<'s> {
             after: &after,
             hints,
         };
-        let told = trouble.tells() && !script.unverified;
-        if told && self.populated.insist(&up, simple, &says, &around)? {
+        let verdict = match trouble.tells() && !script.unverified {
+            true => self.populated.insist(&up, simple, &says, &around)?,
+            false => Verdict::Unknown,
+        };
+        if verdict == Verdict::Always {
             let finding = with_rows(script, &trouble);
             self.report(Some(migration.version), finding);
-            self.populated.replace(Scratch::of_image(&after)?);
-        } else if !told {
+        }
+        if verdict != Verdict::Passed {
             self.populated.replace(Scratch::of_image(&after)?);
         }
         Ok(())
@@ -487,6 +493,7 @@ impl<'s> Walk<'s> {
             .filter(|fault| self.doubt.believes(&fault.failure))
             .collect::<Vec<_>>();
         if sure.is_empty() {
+            self.findings.append(&mut self.late);
             return Ok(());
         }
         for (version, unverified, finding) in blame::blame(self.set, &sure)? {
@@ -498,10 +505,22 @@ impl<'s> Walk<'s> {
     }
 
     fn report(&mut self, version: Option<i64>, finding: Finding) {
-        if !self.set.options.relax(finding.problem, version) {
-            self.findings.push(finding);
+        if self.set.options.relax(finding.problem, version) {
+            return;
+        }
+        match is_for_want_of_another(&finding.message) {
+            true => self.late.push(finding),
+            false => self.findings.push(finding),
         }
     }
+}
+
+/// Whether a statement fails since a view or trigger cannot be used that it has nothing to do with:
+/// SQLite reads all of them when a table is altered. What the statement itself breaks, SQLite says
+/// happens `after` it.
+fn is_for_want_of_another(message: &str) -> bool {
+    let of = |what| message.contains(&format!("error in {what} "));
+    (of("view") || of("trigger")) && !message.contains(" after ")
 }
 
 /// Runs SQL or code. Code that cannot be run does nothing.

@@ -1,0 +1,2 @@
+DROP VIEW authors;
+DROP TABLE note;
