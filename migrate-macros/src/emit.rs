@@ -282,7 +282,13 @@ impl<'e> Emit<'e> {
         let line = format!("println!(\"cargo::rerun-if-changed={folder}\");");
         let (why, help) = match why {
             NotWatched::NoBuildScript => (
-                "this package has no build script",
+                // There is no folder to keep the results in either.
+                match self.known.sqlite {
+                    Some(_) => {
+                        "this package has no build script; and its migrations are run anew at each build"
+                    }
+                    None => "this package has no build script",
+                },
                 format!("add a `build.rs` beside Cargo.toml:\n\x20         fn main() {{ {line} }}"),
             ),
             NotWatched::OtherFiles => (

@@ -67,7 +67,8 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
         true => Default::default(),
         false => run(args, &place, &folder).map_err(|error| vec![error])?,
     };
-    let findings: Vec<_> = folder.findings.iter().chain(&more).collect();
+    let mut findings: Vec<_> = folder.findings.iter().cloned().chain(more).collect();
+    Finding::sort(&mut findings);
     if findings.is_empty() || caller.is_editor() {
         let emit = emit::Emit::new(args, &place, caller.is_editor(), &known);
         return Ok(emit.folder(&listing.files, &folder));

@@ -77,9 +77,12 @@ impl Finding {
         .help("a package that is never published may say `allow(outside_package)`")
     }
 
-    /// What findings are sorted by: their places, then their problems.
-    #[cfg(feature = "folder")]
-    pub(crate) fn order(&self) -> impl Ord + use<> {
+    /// Sorts findings as they are told: by their places, then their problems.
+    pub fn sort(findings: &mut [Finding]) {
+        findings.sort_by_cached_key(Finding::order);
+    }
+
+    fn order(&self) -> impl Ord + use<> {
         let position = |place: &Place| (place.path.clone(), place.line, place.column);
         (self.place.as_ref().map(position), self.problem)
     }

@@ -171,6 +171,14 @@ CHECK constraint failed: age > 0, if the tables have rows
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them
   = help: sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones
+
+rows of `notes` lose their parent in `users`, if the tables have rows
+ --> migrations/0006_forget.sql:1:13
+  |
+1 | DELETE FROM users;
+  |             ^^^^^
+  = help: take care of them before: foreign keys are checked before each commit
+  = help: to have a `DELETE` take along what refers to its rows: `-- migrate: foreign-keys on`
 "#,
     );
 }

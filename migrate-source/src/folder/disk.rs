@@ -80,7 +80,7 @@ impl Listing {
             .filter(|f| !options.relax(f.problem, None))
             .cloned();
         folder.findings.extend(unread);
-        folder.findings.sort_by_cached_key(Finding::order);
+        Finding::sort(&mut folder.findings);
         folder
     }
 

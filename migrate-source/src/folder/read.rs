@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
                 self.report(Some(fault.version), fault.finding);
             }
         }
-        self.findings.sort_by_cached_key(Finding::order);
+        Finding::sort(&mut self.findings);
         Folder {
             migrations,
             repeatables: set::repeatables(self.repeatables, database),
