@@ -16,14 +16,29 @@ use clap_complete::Shell;
 #[command(name = "cargo-migrate", bin_name = "cargo migrate", version)]
 pub(crate) struct Args {
     /// The migrations folder, or the name of its set, such as MIGRATIONS
-    #[arg(long, global = true, value_name = "PATH_OR_NAME")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH_OR_NAME",
+        help_heading = "Common options"
+    )]
     pub(crate) folder: Option<String>,
-    /// How the folder is read, instead of what its `embed_migrations!` says:
-    /// 'database = "postgres", allow(gap), trust_through = 57'
-    #[arg(long, global = true, value_name = "OPTIONS")]
+    /// How the folder is read, instead of as its `embed_migrations!` says: 'trust_through = 57'
+    #[arg(
+        long,
+        global = true,
+        value_name = "OPTIONS",
+        help_heading = "Common options"
+    )]
     pub(crate) options: Option<String>,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Common options"
+    )]
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -42,6 +57,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Lock the migrations as they are: they ship, and their texts can no longer change
+    #[command(after_help = LOCK_HELP)]
+    Lock(Lock),
+    /// Give the next numbers to migrations whose own another branch has taken
+    #[command(after_help = RENUMBER_HELP)]
+    Renumber(Renumber),
     /// Apply the pending migrations of the folder to a database
     Up(Up),
     /// Take the last migration of a database back
@@ -93,6 +114,26 @@ pub(crate) struct Check {
     /// Print each finding as a JSON object on a line of its own
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Lock {
+    /// Accept the present text of this version beside the one that was locked
+    #[arg(long, value_name = "VERSION", value_parser = version())]
+    pub(crate) accept: Vec<i64>,
+    /// Write nothing, tell by the exit code whether the lock is as it should be
+    #[arg(long, conflicts_with = "accept")]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Renumber {
+    /// The migrations, each by its version, its file or the words of its name
+    #[arg(value_name = "MIGRATION")]
+    pub(crate) migrations: Vec<String>,
+    /// Change nothing, tell what would be
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Where the history is.
@@ -210,6 +251,21 @@ Exit codes:
   0  nothing is wrong
   1  something is
   2  a wrong command line";
+
+const LOCK_HELP: &str = "\
+The file `migrations.lock` in the folder turns the lock on; keep it in version control.
+A migration that is locked cannot be edited, removed or renumbered: that does not compile.
+
+Exit codes:
+  0  the lock is as it should be
+  1  it is not, or cannot be
+  2  a wrong command line";
+
+const RENUMBER_HELP: &str = "\
+Without a name, those that are not locked get the next numbers, where theirs is that of
+another one or below the last locked one. Where both are not locked, name the one that is to go:
+`cargo migrate renumber 0007_add_phone`. A conflict that a merge has left in the lock is mended
+along with it.";
 
 const STATUS_HELP: &str = "\
 Exit codes:

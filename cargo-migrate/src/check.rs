@@ -53,17 +53,22 @@ pub(crate) fn run(finder: Finder, check: Check, paint: Paint) -> Result<ExitCode
 /// Refuses a folder with which anything is wrong, after having told what.
 pub(crate) fn refuse_faulty(set: &Set, folder: &Folder, paint: Paint) -> Result<(), ExitCode> {
     let findings = findings(set, folder);
+    match findings.is_empty() {
+        true => Ok(()),
+        false => Err(tell_findings(set, &findings, paint)),
+    }
+}
+
+/// Tells what is wrong with a folder, and fails.
+pub(crate) fn tell_findings(set: &Set, findings: &[Finding], paint: Paint) -> ExitCode {
     let reports: Vec<Report> = findings.iter().map(|f| Report::of(f, set)).collect();
     tell(&reports, paint);
-    match reports.is_empty() {
-        true => Ok(()),
-        false => Err(ExitCode::FAILURE),
-    }
+    ExitCode::FAILURE
 }
 
 /// Everything that is wrong with a folder: what reading it has found, and where its SQL is run to
 /// try it, what that finds.
-fn findings(_set: &Set, folder: &Folder) -> Vec<Finding> {
+pub(crate) fn findings(_set: &Set, folder: &Folder) -> Vec<Finding> {
     folder.findings.clone()
 }
 

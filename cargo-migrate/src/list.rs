@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use migrate_core::cli::table::{self, Column};
+use migrate_source::folder::lock::State;
 use migrate_source::folder::{Folder, Migration, Repeatable, Up};
 use serde_json::{Value, json};
 
 use crate::check::counted;
 use crate::error::Error;
 use crate::find::{Finder, Set, of_fault};
-use crate::naming;
 use crate::output::{self, Paint};
 
 pub(crate) fn run(finder: &Finder, json: bool, paint: Paint) -> Result<ExitCode, Error> {
@@ -32,7 +32,7 @@ pub(crate) fn run(finder: &Finder, json: bool, paint: Paint) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-const COLUMNS: &[Column] = &[
+const COLUMNS: [Column; 4] = [
     Column::right("Version"),
     Column::left("Kind"),
     Column::left("Down"),
@@ -41,25 +41,36 @@ const COLUMNS: &[Column] = &[
 
 fn as_table(folder: &Folder) -> String {
     let numbered = folder.migrations.iter().map(|migration| {
-        vec![
-            migration.version.to_string(),
-            kind(migration).to_owned(),
-            down(migration).to_owned(),
-            migration.description.clone(),
-        ]
+        let state = lock_state(migration).unwrap_or_default();
+        let cells = [
+            &migration.version.to_string(),
+            kind(migration),
+            down(migration),
+            &migration.description,
+        ];
+        (cells.map(ToOwned::to_owned).to_vec(), state)
     });
     let repeatable = folder.repeatables.iter().map(|repeatable| {
-        vec![
-            "R".to_owned(),
-            "SQL".to_owned(),
-            down_of(repeatable).to_owned(),
-            repeatable.description.clone(),
-        ]
+        let cells = ["R", "SQL", down_of(repeatable), &repeatable.description];
+        (cells.map(ToOwned::to_owned).to_vec(), "")
     });
-    let rows: Vec<Vec<String>> = numbered.chain(repeatable).collect();
+    let mut columns = COLUMNS.to_vec();
+    let has_lock = folder.lock.is_some();
+    if has_lock {
+        columns.insert(COLUMNS.len() - 1, Column::left("Lock"));
+    }
+    let rows: Vec<Vec<String>> = numbered
+        .chain(repeatable)
+        .map(|(mut cells, state)| {
+            if has_lock {
+                cells.insert(cells.len() - 1, state.to_owned());
+            }
+            cells
+        })
+        .collect();
     match rows.is_empty() {
         true => "No migrations\n".to_owned(),
-        false => format!("{}\n", table::of(COLUMNS, rows.into_iter())),
+        false => format!("{}\n", table::of(&columns, rows.into_iter())),
     }
 }
 
@@ -70,7 +81,8 @@ fn as_json(set: &Set, folder: &Folder) -> Value {
             "name": migration.description,
             "kind": kind(migration),
             "down": down(migration),
-            "file": set.path(naming::path(migration)),
+            "lock": lock_state(migration),
+            "file": set.path(migration.up.path()),
             "checksum": migration.checksum.to_string(),
         })
     });
@@ -80,6 +92,7 @@ fn as_json(set: &Set, folder: &Folder) -> Value {
             "name": repeatable.description,
             "kind": "SQL",
             "down": down_of(repeatable),
+            "lock": null,
             "file": set.path(&repeatable.up.path),
             "checksum": repeatable.checksum.to_string(),
         })
@@ -104,6 +117,15 @@ fn down(migration: &Migration) -> &'static str {
         (true, _) => "yes",
         (false, true) => "irreversible",
         (false, false) => "no",
+    }
+}
+
+/// How it stands in the lock, if it does.
+fn lock_state(migration: &Migration) -> Option<&'static str> {
+    match migration.lock {
+        State::Locked => Some("locked"),
+        State::Open => Some("open"),
+        _ => None,
     }
 }
 

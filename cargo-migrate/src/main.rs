@@ -1,22 +1,28 @@
 //! `cargo migrate`: the author's tool of `migrate-core`.
 //!
 //! What a folder of migrations is and what can be wrong with it is known by `migrate-source`, how a
-//! database is migrated by `migrate-core`. Here the folder is found (`find`), and the files that a
-//! command makes or renames are decided on (`naming`) and written.
+//! database is migrated by `migrate-core`. Here the folder is found (`find`), the files that a
+//! command makes or renames are decided on (`naming`, `moves`), and written (`disk`).
 
 mod args;
 mod call;
 mod check;
 mod database;
+mod disk;
 mod error;
 mod find;
 mod init;
+mod items;
 mod list;
+mod lock;
+mod moves;
 mod naming;
 mod new;
+mod number;
 mod output;
 mod package;
 mod paths;
+mod renumber;
 mod shell;
 
 use std::process::ExitCode;
@@ -42,6 +48,8 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Command::New(new) => new::run(&finder, &new),
         Command::Check(check) => check::run(finder, check, paint),
         Command::List { json } => list::run(&finder, json, paint),
+        Command::Lock(lock) => lock::run(&finder, &lock, paint),
+        Command::Renumber(renumber) => renumber::run(&finder, &renumber),
         Command::Up(up) => database::up(&finder, &up, paint),
         Command::Down(down) => database::down(&finder, &down, paint),
         Command::Status(status) => database::status(&finder, &status, paint),

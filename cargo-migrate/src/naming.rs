@@ -4,9 +4,10 @@
 use std::time::{Duration, SystemTime};
 
 use migrate_source::Options;
-use migrate_source::folder::{File, Folder, Migration, Problem, Up};
+use migrate_source::folder::{File, Folder, Migration, Problem, Script, Up};
 
 use crate::args::New;
+use crate::number::{after, digits, is_date, number_of};
 
 /// The words of a name, as they stand in the name of a file: `add_phone` for `Add phone`.
 ///
@@ -40,7 +41,9 @@ pub(crate) fn words(name: &str) -> Result<String, String> {
 pub(crate) fn hides_number(problem: Problem) -> bool {
     matches!(
         problem,
-        Problem::MixedLayouts
+        Problem::LockConflict
+            | Problem::LockMalformed
+            | Problem::MixedLayouts
             | Problem::UnreadableFile
             | Problem::NameNotUtf8
             | Problem::NearMiss
@@ -54,6 +57,18 @@ pub(crate) fn hides_number(problem: Problem) -> bool {
     )
 }
 
+/// The problems of a folder because of which it is not clear which migrations it has.
+pub(crate) fn hides_version(problem: Problem) -> bool {
+    hides_number(problem)
+        && !matches!(
+            problem,
+            Problem::DuplicateVersion
+                | Problem::LockConflict
+                | Problem::LockMalformed
+                | Problem::OrphanDown
+        )
+}
+
 /// A migration that is to be written.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Draft {
@@ -62,46 +77,66 @@ pub(crate) struct Draft {
     pub(crate) files: Vec<File>,
 }
 
-/// The migration that comes next in a folder. What cannot be named is an error.
+/// The migration that comes next in a folder, above the version `taken`. What cannot be named is an
+/// error.
 pub(crate) fn next(
     files: &[File],
     folder: &Folder,
     options: &Options,
     new: &New,
     words: &str,
+    taken: i64,
     now: SystemTime,
 ) -> Result<Draft, String> {
     let naming = Naming::of(files, folder);
-    let newest = folder.migrations.last();
-    let mut number = match newest {
-        Some(newest) if newest.version >= FIRST_TIMESTAMP => naming.stamp_like(newest, now),
-        _ if new.timestamp => naming.stamp(now),
-        newest => naming.padded(newest.map_or(0, |newest| newest.version) + 1),
-    };
+    let mut number = naming.following(folder, taken, new.timestamp, now);
     for _ in 0..TRIES {
         let draft = naming.draft(&number, words, new);
         let mut all = files.to_vec();
-        all.extend(draft.iter().cloned());
+        all.push(draft[0].clone());
         let read = Folder::read(&all, options);
-        let made = read.migrations.iter().find(|m| path(m) == draft[0].path);
-        let follows = |made: &Migration| newest.is_none_or(|n| made.version > n.version);
-        let is_new = made.is_some_and(follows);
+        let made = read
+            .migrations
+            .iter()
+            .find(|m| m.up.path() == draft[0].path);
+        let newest = folder.migrations.last().map_or(0, |newest| newest.version);
+        let made = made.filter(|made| made.version > newest.max(taken));
         // An orphan that is allowed may have the number.
-        let own_down = made.and_then(|made| made.down.as_ref());
-        let own_down = own_down.is_none_or(|down| draft.iter().any(|f| f.path == down.path));
-        if let Some(made) = made.filter(|_| is_new && own_down) {
+        let is_own = |down: &Script| down.path == draft[0].path;
+        if let Some(made) = made.filter(|made| made.down.as_ref().is_none_or(is_own)) {
             return Ok(Draft {
                 version: made.version,
                 files: draft,
             });
         }
-        number = match newest.map(self::number) {
-            // The clock is behind, or the day the same.
-            Some(newest) if !is_new && newest.len() == number.len() => after(newest),
-            _ => after(&number),
-        };
+        number = after(&number);
     }
     Err(format!("no number was found for `{words}`"))
+}
+
+/// The numbers of the next `count` migrations of a folder, above the version `taken`.
+pub(crate) fn numbers(
+    files: &[File],
+    folder: &Folder,
+    taken: i64,
+    count: usize,
+    now: SystemTime,
+) -> Vec<String> {
+    let first = Naming::of(files, folder).following(folder, taken, false, now);
+    std::iter::successors(Some(first), |number| Some(after(number)))
+        .take(count)
+        .collect()
+}
+
+/// The name of a file or directory, with another number.
+pub(crate) fn renumbered(name: &str, number: &str) -> String {
+    let start = usize::from(name.starts_with(['V', 'U']));
+    let rest = &name[start..];
+    format!(
+        "{}{number}{}",
+        &name[..start],
+        &rest[number_of(rest).len()..]
+    )
 }
 
 /// The least version that is a timestamp: see `migrate_source::folder`.
@@ -143,6 +178,38 @@ impl Naming {
         }
     }
 
+    /// The number that follows the newest one of the folder and the version `taken`.
+    fn following(&self, folder: &Folder, taken: i64, timestamp: bool, now: SystemTime) -> String {
+        let newest = folder.migrations.last();
+        let last = newest.map_or(0, |newest| newest.version).max(taken);
+        if last < FIRST_TIMESTAMP {
+            return match timestamp {
+                true => self.stamp(now),
+                false => self.padded(last + 1),
+            };
+        }
+        let stamp = match newest {
+            Some(newest) => self.stamp_like(number(newest), now),
+            None => self.stamp(now),
+        };
+        // The clock may be behind, or the day the same; or only the lock knows the newest version.
+        match newest {
+            _ if self.version(&stamp) > last => stamp,
+            Some(newest) if newest.version == last => after(number(newest)),
+            _ => self.padded(last + 1),
+        }
+    }
+
+    /// The version that a timestamp is read as, 0 for what is none.
+    fn version(&self, stamp: &str) -> i64 {
+        let digits = stamp.replace('-', "");
+        let digits = match self.layout {
+            Layout::Folders { .. } => format!("{digits:0<18}"),
+            _ => digits,
+        };
+        digits.parse().unwrap_or(0)
+    }
+
     fn padded(&self, version: i64) -> String {
         format!("{version:0>width$}", width = self.width)
     }
@@ -164,8 +231,7 @@ impl Naming {
 
     /// The time as the newest number has it: a date with as many digits and the same dashes, or
     /// the seconds since 1970.
-    fn stamp_like(&self, newest: &Migration, now: SystemTime) -> String {
-        let shape = number(newest);
+    fn stamp_like(&self, shape: &str, now: SystemTime) -> String {
         let count = shape.chars().filter(char::is_ascii_digit).count();
         let since = now.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or(Duration::ZERO);
@@ -266,7 +332,7 @@ fn layout(files: &[File], folder: &Folder) -> Layout {
         Up::Code(_) => None,
     });
     let Some(script) = scripts.next() else {
-        let refinery = |migration: &Migration| path(migration).starts_with('V');
+        let refinery = |migration: &Migration| migration.up.path().starts_with('V');
         return match folder.migrations.last().is_some_and(refinery) {
             true => Layout::Refinery,
             false => Layout::Plain { up: ".up" },
@@ -311,86 +377,9 @@ fn layout(files: &[File], folder: &Folder) -> Layout {
     }
 }
 
-/// The path of the file that a migration is named after.
-pub(crate) fn path(migration: &Migration) -> &str {
-    match &migration.up {
-        Up::Sql(script) => &script.path,
-        Up::Code(code) => &code.path,
-    }
-}
-
 /// The number in the name of a migration, as it stands there.
 fn number(migration: &Migration) -> &str {
-    number_of(path(migration).trim_start_matches('V'))
-}
-
-fn number_of(name: &str) -> &str {
-    let end = name.find(|c: char| !c.is_ascii_digit() && c != '-');
-    // The dash of `01-create` is not part of the number, those of a date are.
-    name[..end.unwrap_or(name.len())].trim_end_matches('-')
-}
-
-/// The number after this one, dashes and all.
-fn after(number: &str) -> String {
-    let mut next: Vec<char> = number.chars().collect();
-    for digit in next.iter_mut().rev().filter(|c| c.is_ascii_digit()) {
-        match digit {
-            '9' => *digit = '0',
-            _ => {
-                *digit = char::from(*digit as u8 + 1);
-                return next.into_iter().collect();
-            }
-        }
-    }
-    format!("1{}", next.into_iter().collect::<String>())
-}
-
-/// The first `count` digits of the time in UTC, from the year to the second and zeros behind it.
-fn digits(now: SystemTime, count: usize) -> String {
-    let seconds = now.duration_since(SystemTime::UNIX_EPOCH);
-    let seconds = seconds.unwrap_or(Duration::ZERO).as_secs();
-    let (year, month, day) = date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let text = format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}");
-    format!("{text:0<count$}")[..count].to_owned()
-}
-
-/// Whether the digits of a number begin with a date.
-fn is_date(number: &str) -> bool {
-    let part = |at: std::ops::Range<usize>| number.get(at).and_then(|text| text.parse().ok());
-    let (year, month, day): (Option<u32>, Option<u32>, Option<u32>) =
-        (part(0..4), part(4..6), part(6..8));
-    year.is_some_and(|year| (1990..2200).contains(&year))
-        && month.is_some_and(|month| (1..=12).contains(&month))
-        && day.is_some_and(|day| (1..=31).contains(&day))
-}
-
-/// The date of a day since 1970, by the rules of the Gregorian calendar.
-fn date(days: u64) -> (u64, u64, u64) {
-    let leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let mut days = days;
-    let mut year = 1970;
-    loop {
-        let length = if leap(year) { 366 } else { 365 };
-        if days < length {
-            break;
-        }
-        days -= length;
-        year += 1;
-    }
-    let february = if leap(year) { 29 } else { 28 };
-    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 1;
-    for length in lengths {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    (year, month, days + 1)
+    number_of(migration.up.path().trim_start_matches('V'))
 }
 
 #[cfg(test)]
@@ -414,7 +403,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_770_091_506);
         let options = Options::new(Database::Sqlite);
         let folder = Folder::read(&files, &options);
-        let draft = next(&files, &folder, &options, &new, "b", now)
+        let draft = next(&files, &folder, &options, &new, "b", 0, now)
             .unwrap_or_else(|why| panic!("{files:?}: {why}"));
         let paths: Vec<&str> = draft.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, expected, "{files:?}");
@@ -497,6 +486,11 @@ mod tests {
             ("01-a/up.sql", "--timestamp", "2026-02-03-040506_b/up.sql"),
             ("20240131120000_a.sql", "", "20260203040506_b.sql"),
             ("20270131120000_a.sql", "", "20270131120001_b.sql"),
+            (
+                "2090-01-01-000000_a/up.sql",
+                "",
+                "2090-01-01-000001_b/up.sql",
+            ),
             ("20260203_a.sql", "", "20260204_b.sql"),
             ("20240203_a.sql", "", "20260203_b.sql"),
             ("1700000000_a.sql", "", "1770091506_b.sql"),
@@ -540,18 +534,5 @@ mod tests {
             assert_eq!(words(name), expected);
         }
         assert!(words(&"a".repeat(300)).is_err());
-    }
-
-    #[test]
-    fn days() {
-        for (day, expected) in [
-            (0, (1970, 1, 1)),
-            (59, (1970, 3, 1)),
-            (11_016, (2000, 2, 29)),
-            (19_723, (2024, 1, 1)),
-            (20_088, (2024, 12, 31)),
-        ] {
-            assert_eq!(date(day), expected);
-        }
     }
 }

@@ -1,16 +1,14 @@
 //! `new`: the next migration of a folder.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use migrate_source::Database;
 use migrate_source::folder::disk::Listing;
-use migrate_source::folder::{File, Folder};
+use migrate_source::folder::{Folder, lock};
 
 use crate::args::New;
+use crate::disk::Changes;
 use crate::error::{Error, of_finding};
 use crate::find::{Finder, Set, of_fault};
 use crate::naming::{self, Draft};
@@ -43,17 +41,29 @@ pub(crate) fn add(set: &Set, new: &New) -> Result<Vec<String>, Error> {
         return Err(of_finding(finding, &set.shown)
             .note("no migration was added: what its number is, is not clear before"));
     }
-    let Draft { files, .. } = naming::next(
+    let taken = folder.lock.iter().flat_map(|lock| &lock.lines);
+    let taken = taken.map(|line| line.version).max().unwrap_or(0);
+    let draft = naming::next(
         &listing.files,
         &folder,
         &set.options,
         new,
         &words,
+        taken,
         SystemTime::now(),
-    )
-    .map_err(|message| Error::new(message).note("no migration was added"))?;
-    create(&set.folder, &files)
-        .map_err(|(path, error)| Error::file("written", set.path(&path), &error))?;
+    );
+    let Draft { version, files } =
+        draft.map_err(|message| Error::new(message).note("no migration was added"))?;
+    let mut changes = Changes::of(set);
+    for file in &files {
+        changes.create(&file.path, &file.bytes)?;
+    }
+    if let Some(mut lock) = folder.lock {
+        lock.reserve(version, &words)
+            .map_err(|finding| of_finding(&finding, &set.shown))?;
+        changes.replace(lock::FILE, lock.to_string().as_bytes())?;
+    }
+    changes.keep();
     Ok(files.iter().map(|file| set.path(&file.path)).collect())
 }
 
@@ -62,59 +72,4 @@ pub(crate) fn words(name: &[String]) -> Result<String, Error> {
     naming::words(&name.join(" ")).map_err(|message| {
         Error::new(message).help("say in a few words what it does: `cargo migrate new add_phone`")
     })
-}
-
-/// Writes new files, all of them or none, and never over one that is there.
-fn create(folder: &Path, files: &[File]) -> Result<(), (String, io::Error)> {
-    let mut made = Made::default();
-    for file in files {
-        let path = folder.join(&file.path);
-        let dir = path.parent().unwrap_or(folder);
-        let written = made
-            .directory(dir)
-            .and_then(|()| made.file(&path, &file.bytes));
-        if let Err(error) = written {
-            made.remove();
-            return Err((file.path.clone(), error));
-        }
-    }
-    Ok(())
-}
-
-/// What was made, to be removed again if the rest cannot be.
-#[derive(Default)]
-struct Made(Vec<PathBuf>);
-
-impl Made {
-    fn directory(&mut self, dir: &Path) -> io::Result<()> {
-        if dir.is_dir() {
-            return Ok(());
-        }
-        if let Some(above) = dir.parent() {
-            self.directory(above)?;
-        }
-        match fs::create_dir(dir) {
-            Ok(()) => self.0.push(dir.to_owned()),
-            // Another process has just made it.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn file(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        self.0.push(path.to_owned());
-        file.write_all(bytes)
-    }
-
-    fn remove(self) {
-        for path in self.0.iter().rev() {
-            // What cannot be removed stays; the first error is the one that is told.
-            let _ = match path.is_dir() {
-                true => fs::remove_dir(path),
-                false => fs::remove_file(path),
-            };
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The packages that cargo knows here, and the calls of the macro in their Rust files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
@@ -101,7 +101,7 @@ impl Package {
     pub(crate) fn calls(&self, here: &Path) -> Result<Vec<Call>, Error> {
         let mut files = BTreeMap::new();
         for (folder, aside) in &self.sources {
-            let listed = self.rust_files(folder, *aside, &mut files);
+            let listed = self.rust_files(folder, *aside, &mut files, &mut BTreeSet::new());
             let shown = || paths::shown(folder, here);
             listed.map_err(|error| Error::file("listed", shown(), &error))?;
         }
@@ -139,20 +139,24 @@ impl Package {
         dir: &Path,
         aside: bool,
         files: &mut BTreeMap<PathBuf, bool>,
+        linked: &mut BTreeSet<PathBuf>,
     ) -> io::Result<()> {
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let path = entry.path();
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
+            if path.is_dir() {
+                // Links may lead in a circle.
+                if entry.file_type()?.is_symlink() && !linked.insert(path.canonicalize()?) {
+                    continue;
+                }
                 let other = name.starts_with('.') || path.join("Cargo.toml").is_file();
                 // A program beside Cargo.toml has the whole package below it.
                 let top = ["target", "tests", "examples", "benches", "node_modules"];
                 let apart = dir == self.dir && top.contains(&&*name);
                 if !other && !apart {
-                    self.rust_files(&path, aside, files)?;
+                    self.rust_files(&path, aside, files, linked)?;
                 }
             } else if path.extension().is_some_and(|end| end == "rs") && path.is_file() {
                 files.entry(path).or_insert(aside);

@@ -5,4 +5,6 @@ mod database;
 mod desk;
 mod find;
 mod init;
+mod lock;
 mod new;
+mod renumber;

@@ -180,30 +180,56 @@ fn code_for_another_database() {
     );
 }
 
-/// Nothing is written over, and nothing is left of what could not be made.
+/// An orphan that is allowed keeps its number.
 #[test]
-#[cfg(unix)]
+fn beside_an_orphan() {
+    let main = "embed_migrations!(\"migrations\", allow(orphan_down, gap));";
+    for down in ["0002_b.down.sql", "0002_c.down.sql"] {
+        let orphan = format!("migrations/{down}");
+        let desk = Desk::package(main, &[("migrations/0001_a.sql", SQL), (&orphan, SQL)]);
+        desk.check(
+            "new b --down",
+            0,
+            "migrations/0003_b.sql\nmigrations/0003_b.down.sql\n",
+            "",
+        );
+        assert_eq!(desk.text(&orphan), SQL);
+    }
+}
+
+/// Nothing is left of what could not be made to its end.
+#[test]
 fn all_or_nothing() {
     let desk = Desk::package(MAIN, &[("migrations/0001_a.sql", SQL)]);
-    // A broken link has the name, but is no file that could be read.
-    let link = desk.path("migrations/.0002_b.down.sql");
-    std::os::unix::fs::symlink("nowhere", &link).unwrap();
-    desk.check("new b", 0, "migrations/0002_b.sql\n", "");
-    let folder = desk.path("migrations");
-    let readonly = |readonly: bool| {
-        let mode = if readonly { 0o555 } else { 0o755 };
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
-        std::fs::set_permissions(&folder, mode).unwrap();
-    };
-    readonly(true);
-    let is_root = std::fs::write(folder.join(".probe"), "").is_ok();
-    let said = desk.says("", "new c");
-    readonly(false);
-    if !is_root {
-        assert!(
-            said.err
-                .starts_with("error: `migrations/0003_c.sql` cannot be written: ")
-        );
-        assert_eq!(said.code, 1);
-    }
+    // It is passed over as a part of the folder, but has the name.
+    std::fs::create_dir_all(desk.path("migrations/0002_b.down.sql/.x")).unwrap();
+    let said = desk.says("", "new b --down");
+    let expected = "error: `migrations/0002_b.down.sql` cannot be written: ";
+    assert!(said.err.starts_with(expected), "{}", said.err);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert_eq!(desk.files("migrations"), "0001_a.sql\n");
+}
+
+/// Whoever comes second does not write over the file of the first.
+#[test]
+fn races() {
+    let desk = Desk::package(MAIN, &[]);
+    let said: Vec<_> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| desk.says("", "new a")))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let mut made: Vec<_> = said
+        .iter()
+        .filter(|said| said.code == 0)
+        .map(|said| &said.out)
+        .collect();
+    made.sort();
+    let there: Vec<_> = desk
+        .files("migrations")
+        .lines()
+        .map(|f| format!("migrations/{f}\n"))
+        .collect();
+    assert_eq!(made, there.iter().collect::<Vec<_>>());
 }
