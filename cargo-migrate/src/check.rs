@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use migrate_source::folder::Folder;
-use migrate_source::{Finding, Place, place};
+use migrate_source::{Database, Finding, Place, place};
+use migrate_verify::verify_folder;
 use serde_json::{Value, json};
 
 use crate::args::Check;
@@ -20,7 +21,7 @@ pub(crate) fn run(finder: Finder, check: Check, paint: Paint) -> Result<ExitCode
         let before = reports.len();
         let migrations = match set.read() {
             Ok((_, folder)) => {
-                let findings = findings(set, &folder);
+                let findings = findings(set, &folder)?;
                 reports.extend(findings.iter().map(|finding| Report::of(finding, set)));
                 folder.migrations.len() + folder.repeatables.len()
             }
@@ -50,15 +51,6 @@ pub(crate) fn run(finder: Finder, check: Check, paint: Paint) -> Result<ExitCode
     })
 }
 
-/// Refuses a folder with which anything is wrong, after having told what.
-pub(crate) fn refuse_faulty(set: &Set, folder: &Folder, paint: Paint) -> Result<(), ExitCode> {
-    let findings = findings(set, folder);
-    match findings.is_empty() {
-        true => Ok(()),
-        false => Err(tell_findings(set, &findings, paint)),
-    }
-}
-
 /// Tells what is wrong with a folder, and fails.
 pub(crate) fn tell_findings(set: &Set, findings: &[Finding], paint: Paint) -> ExitCode {
     let reports: Vec<Report> = findings.iter().map(|f| Report::of(f, set)).collect();
@@ -66,10 +58,21 @@ pub(crate) fn tell_findings(set: &Set, findings: &[Finding], paint: Paint) -> Ex
     ExitCode::FAILURE
 }
 
-/// Everything that is wrong with a folder: what reading it has found, and where its SQL is run to
+/// Everything that is wrong with a folder: what reading it has found, and where its SQL can be run to
 /// try it, what that finds.
-pub(crate) fn findings(_set: &Set, folder: &Folder) -> Vec<Finding> {
-    folder.findings.clone()
+pub(crate) fn findings(set: &Set, folder: &Folder) -> Result<Vec<Finding>, Error> {
+    let mut findings = folder.findings.clone();
+    if set.options.database == Database::Sqlite {
+        let verified = verify_folder(folder, &set.options, None).map_err(|error| {
+            Error::new(format!(
+                "the migrations of `{}` cannot be run to try them: {error}",
+                set.shown
+            ))
+        })?;
+        findings.extend(verified.findings);
+        Finding::sort(&mut findings);
+    }
+    Ok(findings)
 }
 
 /// One thing that is wrong, its path as it is shown.

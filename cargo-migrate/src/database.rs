@@ -66,8 +66,14 @@ fn run(
 ) -> Result<ExitCode, Error> {
     let set = finder.one()?;
     let (listing, folder) = set.read().map_err(|fault| of_fault(&fault))?;
-    if let Err(code) = check::refuse_faulty(&set, &folder, paint) {
-        return Ok(code);
+    // What would go wrong is told before it is done. Looking and going back need no more than a folder
+    // that can be read.
+    let findings = match goal {
+        Some(Goal::Up | Goal::UpTo(_)) => check::findings(&set, &folder)?,
+        _ => folder.findings.clone(),
+    };
+    if !findings.is_empty() {
+        return Ok(check::tell_findings(&set, &findings, paint));
     }
     let folder = Folder::of_files(&set.shown, &listing.files, set.options.clone());
     let folder = folder.map_err(|problems| Error::new(problems.join("\n")))?;

@@ -26,7 +26,7 @@ pub(crate) fn run(finder: &Finder, lock: &Lock, paint: Paint) -> Result<ExitCode
         Err(findings) => return Ok(check::tell_findings(&set, &findings, paint)),
     };
     // What runs badly is mended before it is locked.
-    let others = check::findings(&set, &folder);
+    let others = check::findings(&set, &folder)?;
     let others: Vec<_> = others
         .into_iter()
         .filter(|finding| !folder.findings.contains(finding))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use migrate_source::folder::{self, Folder, Up};
-use migrate_source::{Finding, Options};
+use migrate_source::{Finding, Options, Problem};
 
 use crate::set::{Body, Code, Migration, Repeatable, Script, Set};
 use crate::verified::{Verified, verify};
@@ -12,8 +12,8 @@ use crate::verified::{Verified, verify};
 /// Runs the migrations of a folder that was read with these options, for SQLite, and tells what is
 /// wrong with it besides what was found when it was read.
 ///
-/// With such findings something may be lacking, so that nothing is kept in `store`, and what may only be
-/// for want of something is not reported.
+/// With such findings nothing is kept in `store`. Where they mean that something is lacking, what may only be
+/// for want of it is not reported.
 ///
 /// # Errors
 ///
@@ -24,13 +24,50 @@ pub fn verify_folder(
     store: Option<&Path>,
 ) -> rusqlite::Result<Verified> {
     let set = Set::of_folder(folder, options);
-    let mut verified = verify(&set, store.filter(|_| !set.is_incomplete))?;
-    // What was read of a file wrongly says nothing when it is run.
-    let misread: BTreeSet<&str> = folder.findings.iter().filter_map(path).collect();
+    let mut verified = verify(&set, store.filter(|_| folder.findings.is_empty()))?;
+    // A file that cannot be run as it is has been told of.
+    let told = folder.findings.iter();
+    let told = told.filter(|finding| effect(finding.problem) != Effect::None);
+    let told: BTreeSet<&str> = told.filter_map(path).collect();
     verified
         .findings
-        .retain(|finding| path(finding).is_none_or(|path| !misread.contains(path)));
+        .retain(|finding| path(finding).is_none_or(|path| !told.contains(path)));
     Ok(verified)
+}
+
+/// What a problem of reading means for running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// Nothing: the file can be run.
+    None,
+    /// The file cannot be run as it is.
+    File,
+    /// Something of the set may be lacking, or be another than it seems.
+    Set,
+}
+
+fn effect(problem: Problem) -> Effect {
+    match problem {
+        Problem::EmptyUp
+        | Problem::EmptyDown
+        | Problem::NameMismatch
+        | Problem::IrreversibleWithDown
+        | Problem::EndlessRepeat
+        | Problem::DropWithForeignKeys
+        | Problem::ForeignKeysPragma
+        | Problem::LockEdited
+        | Problem::LockExtra
+        | Problem::LockRenumbered
+        | Problem::LockBelow
+        | Problem::LockConflict
+        | Problem::LockMalformed => Effect::None,
+        Problem::RepeatNotSingle
+        | Problem::TransactionStatement
+        | Problem::RollbackStatement
+        | Problem::NotInTransaction
+        | Problem::Attach => Effect::File,
+        _ => Effect::Set,
+    }
 }
 
 fn path(finding: &Finding) -> Option<&str> {
@@ -51,7 +88,10 @@ impl<'s> Set<'s> {
             repeatables: repeatables.collect(),
             seed: folder.seed.as_ref().map(script),
             options: options.clone(),
-            is_incomplete: !folder.findings.is_empty(),
+            is_incomplete: folder
+                .findings
+                .iter()
+                .any(|finding| effect(finding.problem) == Effect::Set),
         }
     }
 }
