@@ -704,7 +704,8 @@ fn trusted_through_a_version() {
     );
     assert_eq!(found(4), from_5);
     assert_eq!(found(5), "rollback_statement");
-    assert_eq!(found(i64::MAX), "rollback_statement");
+    assert_eq!(found(6), "rollback_statement");
+    assert_eq!(found(7), "trust_beyond_newest rollback_statement");
 }
 
 #[test]

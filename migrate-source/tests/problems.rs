@@ -42,10 +42,16 @@ fn fixtures() -> PathBuf {
 }
 
 fn options(problem: Problem) -> Options {
-    Options::new(match problem {
-        Problem::UnterminatedDollarQuote | Problem::PsqlCommand => Database::Postgres,
+    let mut options = Options::new(match problem {
+        Problem::UnterminatedDollarQuote | Problem::PsqlCommand | Problem::CodeWithoutDriver => {
+            Database::Postgres
+        }
         _ => Database::Sqlite,
-    })
+    });
+    if problem == Problem::TrustBeyondNewest {
+        options.trust_through = 57;
+    }
+    options
 }
 
 /// A copy of the fixture, for what not every file system can hold.
@@ -154,6 +160,17 @@ fn name_not_utf8() {
 the name `0002_caf�.sql` is not UTF-8
  --> migrations/0002_caf�.sql:1:1
   = help: rename the file
+"#,
+    );
+}
+
+#[test]
+fn trust_beyond_newest() {
+    check(
+        Problem::TrustBeyondNewest,
+        r#"
+`trust_through = 57` is above the newest version, 1
+  = help: name the last version that is in production, at most `trust_through = 1`
 "#,
     );
 }
@@ -741,6 +758,18 @@ a code migration becomes a module, which cannot begin with this
 1 | //! Imports the users.
   | ^^^^^^^^^^^^^^^^^^^^^^
   = help: begin comments with `//`, and put attributes on the items: `#[allow(…)]`
+"#,
+    );
+}
+
+#[test]
+fn code_without_driver() {
+    check(
+        Problem::CodeWithoutDriver,
+        r#"
+code migrations run on SQLite only
+ --> migrations/0002_import_users.rs:1:1
+  = help: write it in SQL
 "#,
     );
 }

@@ -276,6 +276,11 @@ impl<'a> Reader<'a> {
     fn finish(mut self) -> Folder {
         let database = self.options.database;
         let mut findings = set::numbered(&self.numbered, &self.claimed, database);
+        findings.extend(set::trusted_in_advance(
+            &self.numbered,
+            &self.claimed,
+            self.options.trust_through,
+        ));
         findings.extend(set::repeatable(&self.repeatables));
         for (version, finding) in findings {
             self.report(version, finding);
