@@ -260,6 +260,23 @@ fn sample_data() {
     assert_eq!(summary(&folder), "empty_folder");
 }
 
+/// Its version is known, so that it is missing nowhere.
+#[test]
+fn a_number_without_words_leaves_no_gap() {
+    for name in ["2_\u{1f600}.sql", "2.sql", "2_.sql", "0002.rs", "V2__.sql"] {
+        let found = read(&[("1_a.sql", UP), (name, UP), ("3_c.sql", UP)]).findings;
+        let problems: Vec<_> = found.iter().map(|f| f.problem.name()).collect();
+        assert_eq!(problems, ["near_miss"], "{name}");
+    }
+    let files = [
+        ("1-a/up.sql", UP),
+        ("2-\u{1f600}/up.sql", UP),
+        ("3-c/up.sql", UP),
+    ];
+    let problems: Vec<_> = read(&files).findings.iter().map(|f| f.problem).collect();
+    assert_eq!(problems, [Problem::NearMiss]);
+}
+
 #[test]
 fn down_by_its_name_alone_is_offered_as_one() {
     let found = read(&[("1_a.sql", UP), ("1_a_down.sql", DOWN)]).findings;

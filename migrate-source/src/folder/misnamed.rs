@@ -152,6 +152,16 @@ fn near_miss(what: &str, name: &str, better: &str) -> Finding {
         .help(format!("rename it to `{better}`"))
 }
 
+/// The digits of a name that has nothing else: its version is clear, only its words are missing.
+pub(super) fn lone_number(name: &str) -> Option<&str> {
+    let stem = match name.rsplit_once('.') {
+        Some((stem, "sql" | "rs")) => stem,
+        _ => name,
+    };
+    let (digits, rest) = leading_digits(stem.trim_start_matches(['V', 'U']));
+    (!digits.is_empty() && !has_words(rest)).then_some(digits)
+}
+
 fn no_number(name: &str, stem: &str) -> Finding {
     let (digits, rest) = leading_digits(stem.trim_start_matches(['V', 'U']));
     if digits.is_empty() {

@@ -129,6 +129,7 @@ fn top<'a>(name: &'a str, folders: &Folders<'_>) -> Name<'a> {
     }
     let (finding, better) = misnamed::file(name, dashes);
     let meant = better.and_then(|better| Some(numbered(&better, dashes)?.digits));
+    let meant = meant.or_else(|| misnamed::lone_number(name).map(str::to_owned));
     let claims = meant.and_then(|digits| version(&digits, dashes).ok());
     wrong(name, name, finding, claims)
 }
@@ -143,6 +144,7 @@ fn inside<'a>(path: &'a str, dir: &'a str, file: &'a str, folders: &Folders<'_>)
         }
         let (finding, better) = misnamed::directory(dir);
         let meant = better.and_then(|better| Some(numbered_dir(&better)?.0));
+        let meant = meant.or_else(|| misnamed::lone_number(dir).map(str::to_owned));
         let claims = meant.and_then(|digits| version(&digits, true).ok());
         return wrong(dir, path, finding, claims);
     };
