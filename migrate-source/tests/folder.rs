@@ -277,6 +277,33 @@ fn a_number_without_words_leaves_no_gap() {
     assert_eq!(problems, [Problem::NearMiss]);
 }
 
+/// What would never run is not allowed with what is no migration.
+#[test]
+fn scripts_in_other_directories_are_never_allowed() {
+    let mut options = Options::new(Database::Sqlite);
+    options.allow = [Problem::UnknownFile].into();
+    for (path, near) in [
+        ("old/0002_b.sql", true),
+        ("old/0002_b.rs", true),
+        ("old/V2__b.sql", true),
+        ("old/R__v.sql", true),
+        ("old/2024-01-31-120000_b.sql", true),
+        ("2-b/0002_b.sql", true),
+        ("old/notes.txt", false),
+        ("old/seed.sql", false),
+        ("2-b/notes.txt", false),
+    ] {
+        // One that is no migration comes first.
+        let (dir, _) = path.split_once('/').unwrap();
+        let first = format!("{dir}/0.txt");
+        let files = [("1_a.sql", UP), (&first, ""), (path, UP)];
+        let folder = read_with(&options, &files);
+        let problems: Vec<_> = folder.findings.iter().map(|f| f.problem).collect();
+        let expected: &[Problem] = if near { &[Problem::NearMiss] } else { &[] };
+        assert_eq!(problems, expected, "{path}");
+    }
+}
+
 #[test]
 fn down_by_its_name_alone_is_offered_as_one() {
     let found = read(&[("1_a.sql", UP), ("1_a_down.sql", DOWN)]).findings;
