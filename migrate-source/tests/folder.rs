@@ -4,7 +4,7 @@
 
 mod support;
 
-use migrate_source::folder::{File, Folder, Options, Problem, Up};
+use migrate_source::folder::{File, Finding, Folder, Options, Problem, Up};
 use migrate_source::{Chain, Checksum, Database};
 use support::{check, read, read_with, summary};
 
@@ -750,6 +750,51 @@ fn trusted_through_a_version() {
     assert_eq!(found(5), "rollback_statement");
     assert_eq!(found(6), "rollback_statement");
     assert_eq!(found(7), "trust_beyond_newest rollback_statement");
+}
+
+/// The newest is hardly in production, and what cannot be relaxed says nothing of it.
+#[test]
+fn how_a_finding_is_relaxed_is_said_with_it() {
+    let files = [
+        ("1_a.sql", "VACUUM; ROLLBACK;"),
+        ("2_b.sql", "-- migrate:dwon\nSELECT 1;"),
+        ("3_c.sql", "ATTACH 'a' AS a;"),
+        ("notes.txt", ""),
+    ];
+    let said = |finding: &Finding| {
+        let help = finding
+            .help
+            .iter()
+            .filter(|cure| cure.contains("trust") || cure.contains("allow("));
+        help.map(String::as_str).collect::<Vec<_>>().join("; ")
+    };
+    let folder = read(&files);
+    let found: Vec<_> = folder
+        .findings
+        .iter()
+        .map(|f| (f.problem.name(), said(f)))
+        .collect();
+    let trust = |version: i64| {
+        format!(
+            "if version {version} is in production already: `trust_through = {version}` takes it as it is"
+        )
+    };
+    let allow = |name: &str| format!("or allow it in the whole folder: `allow({name})`");
+    let expected = [
+        ("rollback_statement", String::new()),
+        (
+            "not_in_transaction",
+            format!("{}; {}", trust(1), allow("not_in_transaction")),
+        ),
+        ("unknown_marker", trust(2)),
+        ("attach", allow("attach")),
+        ("unknown_file", allow("unknown_file")),
+    ];
+    let sorted = |mut all: Vec<(&'static str, String)>| {
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(found), sorted(expected.to_vec()));
 }
 
 #[test]

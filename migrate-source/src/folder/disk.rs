@@ -79,7 +79,7 @@ impl Listing {
             .findings
             .iter()
             .filter(|f| !options.relax(f.problem, None))
-            .cloned();
+            .map(|finding| finding.clone().relaxable(None, 0));
         folder.findings.extend(unread);
         Finding::sort(&mut folder.findings);
         folder

@@ -164,12 +164,8 @@ fn gaps(set: &BTreeMap<i64, Parts<'_, Up>>, claimed: &BTreeMap<i64, &str>) -> Ve
 }
 
 /// A trust that reaches beyond the newest version covers what is yet to be written.
-pub(super) fn trusted_in_advance(
-    set: &BTreeMap<i64, Parts<'_, Up>>,
-    claimed: &BTreeMap<i64, &str>,
-    trust_through: i64,
-) -> Option<About> {
-    let newest = set.keys().chain(claimed.keys()).max()?;
+pub(super) fn trusted_in_advance(newest: Option<i64>, trust_through: i64) -> Option<About> {
+    let newest = newest?;
     let finding = Finding::new(
         Problem::TrustBeyondNewest,
         format!("`trust_through = {trust_through}` is above the newest version, {newest}"),
@@ -177,7 +173,7 @@ pub(super) fn trusted_in_advance(
     let finding = finding.help(format!(
         "name the last version that is in production, at most `trust_through = {newest}`"
     ));
-    (trust_through > *newest).then_some((None, finding))
+    (trust_through > newest).then_some((None, finding))
 }
 
 /// What is wrong with the repeatable migrations among each other.
