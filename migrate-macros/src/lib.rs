@@ -10,9 +10,9 @@ mod place;
 #[cfg(feature = "verify")]
 mod verify;
 
+use migrate_source::Finding;
 use migrate_source::arguments::Args;
-use migrate_source::folder::{Code, Folder, Options, Problem, Up, disk};
-use migrate_source::{Database, Finding};
+use migrate_source::folder::{Folder, Problem, disk};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
@@ -56,12 +56,6 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
         )]
     })?;
     let folder = listing.read(&args.options);
-    if let Some(code) = code_without_driver(&args.options, &folder) {
-        return Err(vec![format!(
-            "code migrations run on SQLite only\n --> {}/{}:1:1\n  = help: write it in SQL",
-            place.shown, code.path
-        )]);
-    }
     let (more, known) = match caller.is_editor() {
         // Editors expand anew at every key and keep what they once reported.
         true => Default::default(),
@@ -83,7 +77,7 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
 #[cfg(feature = "verify")]
 fn run(args: &Args, place: &Place, folder: &Folder) -> Result<(Vec<Finding>, Known), String> {
     match args.options.database {
-        Database::Sqlite => verify::run(folder, &args.options, &place.shown),
+        migrate_source::Database::Sqlite => verify::run(folder, &args.options, &place.shown),
         _ => Ok(Default::default()),
     }
 }
@@ -91,20 +85,6 @@ fn run(args: &Args, place: &Place, folder: &Folder) -> Result<(Vec<Finding>, Kno
 #[cfg(not(feature = "verify"))]
 fn run(_: &Args, _: &Place, _: &Folder) -> Result<(Vec<Finding>, Known), String> {
     Ok(Default::default())
-}
-
-/// The first code migration of a folder for a database that has no driver to give it.
-fn code_without_driver<'f>(options: &Options, folder: &'f Folder) -> Option<&'f Code> {
-    if options.database == Database::Sqlite {
-        return None;
-    }
-    folder
-        .migrations
-        .iter()
-        .find_map(|migration| match &migration.up {
-            Up::Code(code) => Some(code),
-            Up::Sql(_) => None,
-        })
 }
 
 /// What is wrong with the arguments.

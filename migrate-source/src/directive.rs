@@ -257,8 +257,9 @@ fn quoted(argument: &str) -> Option<&str> {
     (!text.is_empty() && !text.contains('"')).then_some(text)
 }
 
-/// The directive that a comment at the head consists of, but for the way it is introduced:
-/// `-- migration: repeat`, `-- migrate repeat`, `/* migrate: repeat */`.
+/// The directive that a comment at the head consists of, but for the way it is introduced and at most
+/// one slip: `-- migration: repeat`, `-- migrate repeat`, `/* migrate: repaet */`. With anything more
+/// it is a comment about the migration.
 fn misspelt(comment: &str, database: Database) -> Option<&'static str> {
     let text = comment.trim_matches(|c: char| "-/*#".contains(c) || c.is_whitespace());
     let rest = text.to_lowercase();
@@ -270,13 +271,21 @@ fn misspelt(comment: &str, database: Database) -> Option<&'static str> {
     if text.len() == rest.len() {
         return None;
     }
-    match Directive::read(text, database)? {
-        Directive::Mode(Mode::Repeat) => Some(REPEAT),
-        Directive::Mode(_) => Some(NO_TRANSACTION),
-        Directive::ForeignKeys => Some(FOREIGN_KEYS),
-        Directive::Irreversible => Some("-- migrate: irreversible"),
-        Directive::Unverified(_) | Directive::Description(_) => None,
-    }
+    let (name, argument) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let has_text = quoted(argument.trim_start()).is_some();
+    let means = |form: &str| {
+        let form = form.strip_prefix("-- migrate: ").unwrap_or(form);
+        match form.split_once(" \"") {
+            Some((wanted, _)) => has_text && distance(name, wanted) <= 1,
+            None => distance(text, form) <= 1,
+        }
+    };
+    // Markers are not read here.
+    let directives = FORMS
+        .iter()
+        .filter(|(name, _)| !matches!(*name, "up" | "down"));
+    let mut forms = directives.map(|(_, form)| *form);
+    forms.find(|form| means(form) && (*form != FOREIGN_KEYS || has_switch(database)))
 }
 
 /// How the directive is written whose name is nearest to the first word of `text`, or to its first

@@ -77,6 +77,38 @@ impl Finding {
         .help("a package that is never published may say `allow(outside_package)`")
     }
 
+    /// The same with a word on how it can be taken as it is, where it can: by trust where it is about
+    /// `version`, and by name. `newest` is the newest version of the folder: that one is hardly in
+    /// production, so that nothing is said of trust.
+    ///
+    /// ```
+    /// # use migrate_source::{Finding, Problem};
+    /// let finding = Finding::new(Problem::EmptyUp, "this up does nothing");
+    /// assert_eq!(
+    ///     finding.relaxable(Some(7), 9).help,
+    ///     [
+    ///         "if version 7 is in production already: `trust_through = 7` takes it as it is",
+    ///         "or allow it in the whole folder: `allow(empty_up)`",
+    ///     ],
+    /// );
+    /// ```
+    #[must_use]
+    pub fn relaxable(mut self, version: Option<i64>, newest: i64) -> Finding {
+        let problem = self.problem;
+        let trusted = version.filter(|version| problem.can_be_trusted() && *version < newest);
+        if let Some(version) = trusted {
+            self = self.help(format!(
+                "if version {version} is in production already: `trust_through = {version}` takes it as it is"
+            ));
+        }
+        let allow = format!("`allow({problem})`");
+        let said = self.help.iter().any(|cure| cure.contains(&allow));
+        if problem.can_be_allowed() && !said {
+            self = self.help(format!("or allow it in the whole folder: {allow}"));
+        }
+        self
+    }
+
     /// Sorts findings as they are told: by their places, then their problems.
     pub fn sort(findings: &mut [Finding]) {
         findings.sort_by_cached_key(Finding::order);

@@ -71,6 +71,7 @@ problems! {
     MixedLayouts "mixed_layouts" Never "The folder mixes two ways of naming migrations."
     UnreadableFile "unreadable_file" Never "A file cannot be read: a broken link, no permission, not a regular file."
     NameNotUtf8 "name_not_utf8" Never "The name of a file is not UTF-8."
+    TrustBeyondNewest "trust_beyond_newest" Never "`trust_through` is above the newest version."
 
     // Names and order.
     UnknownFile "unknown_file" ByName "A file is no migration and nothing else that is known."
@@ -122,6 +123,7 @@ problems! {
     NotPublic "not_public" Never "An item of a code migration has a name with a meaning, but is not `pub`."
     ConstantNotLiteral "constant_not_literal" Never "A constant that is read without compiling is not a literal."
     InnerAttribute "inner_attribute" Never "A code migration begins with an inner attribute or doc comment."
+    CodeWithoutDriver "code_without_driver" Never "A code migration is for a database that has no driver to give it."
 
     // The lock file.
     LockEdited "lock_edited" Never "A migration that is locked was edited."

@@ -169,7 +169,14 @@ fn comments_that_only_resemble_a_directive() {
         "-- migrated: repeat",
         "-- migration repeated",
         "/* migrate: repeatedly */",
+        "-- Migration: reversible",
+        "-- Migration: report",
+        "-- Migrate: transaction log",
+        "-- Migration: up",
+        "-- Migrate: description",
+        "-- Migration: descriptions of users",
         "SELECT 1; -- migrate repeat",
+        "SELECT 1; -- Migrate: repaet",
         "SELECT 1; /* migrate: repeat */",
         "SELECT '\n-- migrate: repeat\n';",
     ] {
@@ -183,6 +190,28 @@ fn unknown_names_and_what_was_meant() {
     for (comment, suggestion) in [
         ("-- migrates: repeat", Some("-- migrate: repeat")),
         ("-- migrate repeat", Some("-- migrate: repeat")),
+        ("-- Migrate: repaet", Some("-- migrate: repeat")),
+        ("-- migrations repat", Some("-- migrate: repeat")),
+        (
+            "-- Migration: Irreversable",
+            Some("-- migrate: irreversible"),
+        ),
+        (
+            "-- migrate no transaction",
+            Some("-- migrate: no-transaction"),
+        ),
+        (
+            "-- MIGRATE: NO_TRANSACTION",
+            Some("-- migrate: no-transaction"),
+        ),
+        (
+            "-- Migration: description \"a b\"",
+            Some("-- migrate: description \"…\""),
+        ),
+        (
+            "-- Migrate: unverifed \"a\"",
+            Some("-- migrate: unverified \"why\""),
+        ),
         ("-- migrate : repeat", Some("-- migrate: repeat")),
         ("-- migrate= repeat", Some("-- migrate: repeat")),
         ("--- migrate: repeat", Some("-- migrate: repeat")),
@@ -235,7 +264,12 @@ fn unknown_names_and_what_was_meant() {
     ] {
         check_misread(BOTH, comment, Fault::Unknown, suggestion);
     }
-    for comment in ["-- migrate: foreignkeys on", "-- migrate: foreign keys on"] {
+    for comment in [
+        "-- migrate: foreignkeys on",
+        "-- migrate: foreign keys on",
+        "-- Migrate: foreignkeys on",
+        "-- migration foreign-key on",
+    ] {
         check_misread(
             &[Sqlite],
             comment,

@@ -88,7 +88,7 @@ fn links_are_followed() {
 #[test]
 fn what_is_no_file_is_reported_and_never_waited_for() {
     let dir = folder("special");
-    write(&dir, &["1_a.sql", "2_b/deeper/up.sql"]);
+    write(&dir, &["1_a.sql", "2_b/deeper/notes.txt"]);
     symlink("nowhere", dir.join("3_c.sql")).unwrap();
     symlink("4_d.sql", dir.join("4_d.sql")).unwrap();
     symlink("/dev/zero", dir.join("5_e.sql")).unwrap();
@@ -119,7 +119,27 @@ fn a_folder_in_itself_ends() {
     symlink(".", dir.join("2_b")).unwrap();
     let (files, findings) = listed(&dir);
     assert_eq!(files, ["1_a.sql", "2_b/1_a.sql"]);
-    assert_eq!(findings, ["`2_b/2_b` is a directory in a migration"]);
+    assert_eq!(
+        findings,
+        ["`2_b/2_b/1_a.sql` is in a directory of a directory"]
+    );
+}
+
+#[test]
+fn migrations_too_deep_are_noticed() {
+    let dir = folder("deep");
+    write(&dir, &["1_a.sql", "2024/2_b/up.sql", "old/more/3_c.sql"]);
+    let listing = list(&dir).unwrap();
+    let problems: Vec<_> = listing.findings.iter().map(|f| f.problem).collect();
+    assert_eq!(problems, [Problem::NearMiss; 2]);
+    let (_, findings) = listed(&dir);
+    assert_eq!(
+        findings,
+        [
+            "`2024/2_b/up.sql` is in a directory of a directory",
+            "`old/more/3_c.sql` is in a directory of a directory",
+        ]
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod support;
 
-use migrate_source::folder::{File, Folder, Options, Problem, Up};
+use migrate_source::folder::{File, Finding, Folder, Options, Problem, Up};
 use migrate_source::{Chain, Checksum, Database};
 use support::{check, read, read_with, summary};
 
@@ -258,6 +258,50 @@ fn sample_data() {
     // A folder with nothing else is empty.
     let folder = read(&[("seed.sql", UP)]);
     assert_eq!(summary(&folder), "empty_folder");
+}
+
+/// Its version is known, so that it is missing nowhere.
+#[test]
+fn a_number_without_words_leaves_no_gap() {
+    for name in ["2_\u{1f600}.sql", "2.sql", "2_.sql", "0002.rs", "V2__.sql"] {
+        let found = read(&[("1_a.sql", UP), (name, UP), ("3_c.sql", UP)]).findings;
+        let problems: Vec<_> = found.iter().map(|f| f.problem.name()).collect();
+        assert_eq!(problems, ["near_miss"], "{name}");
+    }
+    let files = [
+        ("1-a/up.sql", UP),
+        ("2-\u{1f600}/up.sql", UP),
+        ("3-c/up.sql", UP),
+    ];
+    let problems: Vec<_> = read(&files).findings.iter().map(|f| f.problem).collect();
+    assert_eq!(problems, [Problem::NearMiss]);
+}
+
+/// What would never run is not allowed with what is no migration.
+#[test]
+fn scripts_in_other_directories_are_never_allowed() {
+    let mut options = Options::new(Database::Sqlite);
+    options.allow = [Problem::UnknownFile].into();
+    for (path, near) in [
+        ("old/0002_b.sql", true),
+        ("old/0002_b.rs", true),
+        ("old/V2__b.sql", true),
+        ("old/R__v.sql", true),
+        ("old/2024-01-31-120000_b.sql", true),
+        ("2-b/0002_b.sql", true),
+        ("old/notes.txt", false),
+        ("old/seed.sql", false),
+        ("2-b/notes.txt", false),
+    ] {
+        // One that is no migration comes first.
+        let (dir, _) = path.split_once('/').unwrap();
+        let first = format!("{dir}/0.txt");
+        let files = [("1_a.sql", UP), (&first, ""), (path, UP)];
+        let folder = read_with(&options, &files);
+        let problems: Vec<_> = folder.findings.iter().map(|f| f.problem).collect();
+        let expected: &[Problem] = if near { &[Problem::NearMiss] } else { &[] };
+        assert_eq!(problems, expected, "{path}");
+    }
 }
 
 #[test]
@@ -704,7 +748,53 @@ fn trusted_through_a_version() {
     );
     assert_eq!(found(4), from_5);
     assert_eq!(found(5), "rollback_statement");
-    assert_eq!(found(i64::MAX), "rollback_statement");
+    assert_eq!(found(6), "rollback_statement");
+    assert_eq!(found(7), "trust_beyond_newest rollback_statement");
+}
+
+/// The newest is hardly in production, and what cannot be relaxed says nothing of it.
+#[test]
+fn how_a_finding_is_relaxed_is_said_with_it() {
+    let files = [
+        ("1_a.sql", "VACUUM; ROLLBACK;"),
+        ("2_b.sql", "-- migrate:dwon\nSELECT 1;"),
+        ("3_c.sql", "ATTACH 'a' AS a;"),
+        ("notes.txt", ""),
+    ];
+    let said = |finding: &Finding| {
+        let help = finding
+            .help
+            .iter()
+            .filter(|cure| cure.contains("trust") || cure.contains("allow("));
+        help.map(String::as_str).collect::<Vec<_>>().join("; ")
+    };
+    let folder = read(&files);
+    let found: Vec<_> = folder
+        .findings
+        .iter()
+        .map(|f| (f.problem.name(), said(f)))
+        .collect();
+    let trust = |version: i64| {
+        format!(
+            "if version {version} is in production already: `trust_through = {version}` takes it as it is"
+        )
+    };
+    let allow = |name: &str| format!("or allow it in the whole folder: `allow({name})`");
+    let expected = [
+        ("rollback_statement", String::new()),
+        (
+            "not_in_transaction",
+            format!("{}; {}", trust(1), allow("not_in_transaction")),
+        ),
+        ("unknown_marker", trust(2)),
+        ("attach", allow("attach")),
+        ("unknown_file", allow("unknown_file")),
+    ];
+    let sorted = |mut all: Vec<(&'static str, String)>| {
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(found), sorted(expected.to_vec()));
 }
 
 #[test]

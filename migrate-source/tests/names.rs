@@ -197,7 +197,7 @@ fn unknown() {
 
 #[test]
 fn a_folder_of_folders() {
-    assert_eq!(read("postgres/0001_a.sql"), "unknown_file: postgres");
+    assert_eq!(read("postgres/0001_a.sql"), "near_miss: postgres");
 }
 
 #[test]

@@ -42,10 +42,16 @@ fn fixtures() -> PathBuf {
 }
 
 fn options(problem: Problem) -> Options {
-    Options::new(match problem {
-        Problem::UnterminatedDollarQuote | Problem::PsqlCommand => Database::Postgres,
+    let mut options = Options::new(match problem {
+        Problem::UnterminatedDollarQuote | Problem::PsqlCommand | Problem::CodeWithoutDriver => {
+            Database::Postgres
+        }
         _ => Database::Sqlite,
-    })
+    });
+    if problem == Problem::TrustBeyondNewest {
+        options.trust_through = 57;
+    }
+    options
 }
 
 /// A copy of the fixture, for what not every file system can hold.
@@ -105,6 +111,7 @@ fn empty_folder() {
         r#"
 the folder holds no migration
   = help: add the first one: `0001_what_it_does.up.sql`
+  = help: or allow it in the whole folder: `allow(empty_folder)`
 "#,
     );
 }
@@ -159,6 +166,17 @@ the name `0002_caf�.sql` is not UTF-8
 }
 
 #[test]
+fn trust_beyond_newest() {
+    check(
+        Problem::TrustBeyondNewest,
+        r#"
+`trust_through = 57` is above the newest version, 1
+  = help: name the last version that is in production, at most `trust_through = 1`
+"#,
+    );
+}
+
+#[test]
 fn unknown_file() {
     check(
         Problem::UnknownFile,
@@ -166,6 +184,7 @@ fn unknown_file() {
 `schema.txt` is no migration
  --> migrations/schema.txt:1:1
   = help: move it out of the folder, or begin its name with a dot; notes may end in `.md`
+  = help: or allow it in the whole folder: `allow(unknown_file)`
 "#,
     );
 }
@@ -270,6 +289,7 @@ fn orphan_down() {
 there is no up of version 2
  --> migrations/0002_create_posts.down.sql:1:1
   = help: bring the up back, or delete this down
+  = help: or allow it in the whole folder: `allow(orphan_down)`
 "#,
     );
 }
@@ -282,6 +302,7 @@ fn name_mismatch() {
 the up of version 1 is called `create_users`, not `create_user`
  --> migrations/0001_create_user.down.sql:1:1
   = help: give both the same name
+  = help: or allow it in the whole folder: `allow(name_mismatch)`
 "#,
     );
 }
@@ -340,6 +361,7 @@ fn empty_up() {
 this up does nothing
  --> migrations/0001_create_users.sql:1:1
   = help: if it does nothing on purpose, say why in a comment
+  = help: or allow it in the whole folder: `allow(empty_up)`
 "#,
     );
 }
@@ -353,6 +375,7 @@ this down does nothing
  --> migrations/0001_create_users.down.sql:1:1
   = help: if it does nothing on purpose, say why in a comment
   = help: without a down, leave it out, or write `-- migrate: irreversible` in the up
+  = help: or allow it in the whole folder: `allow(empty_down)`
 "#,
     );
 }
@@ -579,6 +602,7 @@ this statement changes every row each time, so it is repeated without an end
 2 | UPDATE users SET visits = visits + 1;
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: add a `WHERE` that the rows which are done do not meet
+  = help: or allow it in the whole folder: `allow(endless_repeat)`
 "#,
     );
 }
@@ -595,6 +619,7 @@ with foreign keys enforced, dropping a table deletes the rows that refer to it
   | ^^^^^^^^^^^^^^^^^
   = help: remove `-- migrate: foreign-keys on`: a table is rebuilt with them off
   = help: delete the rows with them on in a migration before this one
+  = help: or allow it in the whole folder: `allow(drop_with_foreign_keys)`
 "#,
     );
 }
@@ -611,6 +636,7 @@ the runner begins and ends the transaction of a migration
   | ^^^^^^
   = help: remove it: every migration runs in a transaction of its own
   = help: or run the file statement by statement: `-- migrate: no-transaction`
+  = help: or allow it in the whole folder: `allow(transaction_statement)`
 "#,
     );
 }
@@ -641,6 +667,7 @@ fn not_in_transaction() {
 2 | VACUUM;
   | ^^^^^^^
   = help: move it to a migration of its own that begins with `-- migrate: no-transaction`
+  = help: or allow it in the whole folder: `allow(not_in_transaction)`
 "#,
     );
 }
@@ -657,6 +684,7 @@ the runner takes care of foreign keys
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: remove it: they are off while migrations run, and checked before each commit
   = help: to run a script with them enforced: `-- migrate: foreign-keys on`
+  = help: or allow it in the whole folder: `allow(foreign_keys_pragma)`
 "#,
     );
 }
@@ -672,6 +700,7 @@ a migration changes its own database only
 1 | ATTACH 'shop.db' AS shop;
   | ^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: give the other database a migrations folder of its own
+  = help: or allow it in the whole folder: `allow(attach)`
 "#,
     );
 }
@@ -741,6 +770,18 @@ a code migration becomes a module, which cannot begin with this
 1 | //! Imports the users.
   | ^^^^^^^^^^^^^^^^^^^^^^
   = help: begin comments with `//`, and put attributes on the items: `#[allow(…)]`
+"#,
+    );
+}
+
+#[test]
+fn code_without_driver() {
+    check(
+        Problem::CodeWithoutDriver,
+        r#"
+code migrations run on SQLite only
+ --> migrations/0002_import_users.rs:1:1
+  = help: write it in SQL
 "#,
     );
 }

@@ -456,7 +456,7 @@ fn outside_of_transactions() {
         "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON a (x);",
         "",
     );
-    let help = |text| read(&[("1_a.sql", text)]).findings[0].help.join("");
+    let help = |text| read(&[("1_a.sql", text)]).findings[0].help[0].clone();
     assert_eq!(
         help("VACUUM;"),
         "move it to a migration of its own that begins with `-- migrate: no-transaction`"

@@ -10,7 +10,7 @@ migrate_core::embed_migrations!(
     static GOOSE = r"migrations/layouts/one_file_goose",
     database = "sqlite",
     allow(gap, empty_down,),
-    trust_through = 1_000,
+    trust_through = 0_3,
 );
 migrate_core::embed_migrations!(pub static UP_DOWN = "./migrations/layouts/up_down/", allow());
 migrate_core::embed_migrations!(static POSTGRES = "ui/missing_folder/migrations", database = "postgres");

@@ -284,6 +284,62 @@ const STEPS: &[Step] = &[
         Lists(&["-folders 2, c: CREATE TABLE b (y); -"]),
     ),
     noticed(&[], Fresh),
+    // The lock file.
+    added(&[Write(LOCK, "1 a open\n2 b open\n3 d open\n")], Lists(&[])),
+    noticed(&[], Fresh),
+    noticed(
+        &[Write(LOCK, "1 a open\n2 b open\n3 d open\n4 e open\n")],
+        Fails("version 4, `e`, has taken its number, but its file is gone"),
+    ),
+    noticed(
+        &[Write("files/0004_e.sql", "CREATE TABLE e (x);")],
+        Lists(&["+files 4, e: CREATE TABLE e (x); -"]),
+    ),
+    // As the author's tool adds a migration: the lock is known, the new file need not be.
+    noticed(
+        &[
+            Write("files/0005_f.sql", "CREATE TABLE f (x);"),
+            Write(LOCK, "1 a open\n2 b open\n3 d open\n4 e open\n5 f open\n"),
+        ],
+        Lists(&["+files 5, f: CREATE TABLE f (x); -"]),
+    ),
+    noticed(
+        &[Delete("files/0005_f.sql")],
+        Fails("--> migrations/files/migrations.lock:5:1"),
+    ),
+    noticed(
+        &[Delete("files/0004_e.sql"), Write(LOCK, LOCKED)],
+        Lists(&[
+            "-files 4, e: CREATE TABLE e (x); -",
+            "-files 5, f: CREATE TABLE f (x); -",
+        ]),
+    ),
+    noticed(
+        &[Write("files/0001_a.sql", "CREATE TABLE a (z);")],
+        Fails("version 1 is locked, but the text of `0001_a.sql` has changed"),
+    ),
+    noticed(
+        &[Write("files/0001_a.sql", "CREATE TABLE a (y); -- Because.")],
+        Lists(&[
+            "-files 1, a: CREATE TABLE a (y); -- Why. -",
+            "+files 1, a: CREATE TABLE a (y); -- Because. -",
+        ]),
+    ),
+    added(
+        &[Write("files/0004_e.sql", "CREATE TABLE e (x);")],
+        Fails("`0004_e.sql`, is not in `migrations.lock`"),
+    ),
+    noticed(&[Delete("files/0004_e.sql")], Lists(&[])),
+    noticed(
+        &[Rename("files/0001_a.sql", "files/20240131120000_a.sql")],
+        Fails("version 1, `a`, is locked, but its file is `20240131120000_a.sql`"),
+    ),
+    noticed(
+        &[Rename("files/20240131120000_a.sql", "files/0001_a.sql")],
+        Lists(&[]),
+    ),
+    noticed(&[Delete(LOCK)], Lists(&[])),
+    noticed(&[], Fresh),
     // What is wrong, and mended again.
     added(
         &[Write("files/0004_e.sql", "CREATE TABLE 'e;")],
@@ -297,6 +353,14 @@ const STEPS: &[Step] = &[
     noticed(&[Rename("elsewhere", "folders")], Lists(&[])),
     noticed(&[], Fresh),
 ];
+
+const LOCK: &str = "files/migrations.lock";
+
+const LOCKED: &str = "\
+1 a t1:12247f64f5c8340ad01d969543366e997907ba493e1292fce2bd539f0bdc9ea5 chain:4723ba4576d345383f7167f23902f80dcec08d5ee22eef09be704c077397712b
+2 b open
+3 d open
+";
 
 const CODE: &str = "\
 pub fn up(_: &migrate_core::rusqlite::Connection) -> Result<(), String> {

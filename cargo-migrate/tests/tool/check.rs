@@ -110,6 +110,7 @@ fn a_folder_as_a_whole() {
 error: the folder holds no migration
  --> m
   = help: add the first one: `0001_what_it_does.up.sql`
+  = help: or allow it in the whole folder: `allow(empty_folder)`
 
 error: 1 problem
 ",

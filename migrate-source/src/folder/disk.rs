@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::misnamed::is_script;
 use super::{File, Finding, Folder, Options, Problem};
 use crate::near::distance;
 use crate::place::Place;
@@ -78,7 +79,7 @@ impl Listing {
             .findings
             .iter()
             .filter(|f| !options.relax(f.problem, None))
-            .cloned();
+            .map(|finding| finding.clone().relaxable(None, 0));
         folder.findings.extend(unread);
         Finding::sort(&mut folder.findings);
         folder
@@ -121,7 +122,13 @@ impl Listing {
 
     fn add_directory(&mut self, on_disk: &Path, path: &str, descend: bool) {
         if !descend {
-            return self.unknown(path, "a directory in a migration");
+            let names = sorted(on_disk).unwrap_or_default();
+            let is_script = |name: &str| name == "up.sql" || is_script(name);
+            let script = names.iter().find(|n| n.to_str().is_some_and(is_script));
+            return match script {
+                Some(script) => self.hidden(path, &script.to_string_lossy()),
+                None => self.unknown(path, "a directory in a migration"),
+            };
         }
         match sorted(on_disk) {
             Ok(entries) if entries.is_empty() => self.unknown(path, "an empty directory"),
@@ -142,6 +149,19 @@ impl Listing {
             )
             .at(Place::file(path))
             .help("put a file in its place, or remove it"),
+        );
+    }
+
+    /// A file that is named as a migration, where none is looked for.
+    fn hidden(&mut self, path: &str, script: &str) {
+        let path = format!("{path}/{script}");
+        self.findings.push(
+            Finding::new(
+                Problem::NearMiss,
+                format!("`{path}` is in a directory of a directory"),
+            )
+            .at(Place::file(&path))
+            .help("move it into the folder itself"),
         );
     }
 

@@ -43,23 +43,31 @@ pub(super) fn member(path: &str, file: &str) -> Finding {
     let near = near.or_else(|| nearest(file, &["down.sql", "metadata.toml"], 2));
     match near.filter(|better| *better != file) {
         Some(better) => near_miss("a file of a migration", file, better),
+        None if is_script(file) => Finding::new(
+            Problem::NearMiss,
+            format!("`{path}` is in the directory of another migration"),
+        )
+        .help("move it out of there"),
         None => unknown(path),
     }
 }
 
-/// A finding about the directory `dir`, which is that of no migration and holds `file`.
-pub(super) fn stray_directory(dir: &str, file: &str) -> Finding {
-    let finding = Finding::new(
-        Problem::UnknownFile,
-        format!("the directory `{dir}` is no migration"),
-    );
-    if numbered(file, false).is_some() {
-        finding.help(format!(
-            "its files look like migrations: name `{dir}` as the folder"
-        ))
-    } else {
-        finding.help("move it out of the folder, or begin its name with a dot")
+/// A finding about the directory `dir`, which is that of no migration. With `scripts` it holds files
+/// that are named as migrations, and would never run.
+pub(super) fn stray_directory(dir: &str, scripts: bool) -> Finding {
+    let message = format!("the directory `{dir}` is no migration");
+    match scripts {
+        true => Finding::new(Problem::NearMiss, message).help(format!(
+            "its files look like migrations: name `{dir}` as the folder, or move them out of it"
+        )),
+        false => Finding::new(Problem::UnknownFile, message)
+            .help("move it out of the folder, or begin its name with a dot"),
     }
+}
+
+/// Whether a file is named as a migration, in any of the layouts.
+pub(super) fn is_script(file: &str) -> bool {
+    numbered(file, false).is_some() || numbered(file, true).is_some() || repeatable(file).is_some()
 }
 
 fn unknown(name: &str) -> Finding {
@@ -150,6 +158,16 @@ fn number_and_words(name: &str) -> Option<(&str, &str)> {
 fn near_miss(what: &str, name: &str, better: &str) -> Finding {
     Finding::new(Problem::NearMiss, format!("`{name}` is not quite {what}"))
         .help(format!("rename it to `{better}`"))
+}
+
+/// The digits of a name that has nothing else: its version is clear, only its words are missing.
+pub(super) fn lone_number(name: &str) -> Option<&str> {
+    let stem = match name.rsplit_once('.') {
+        Some((stem, "sql" | "rs")) => stem,
+        _ => name,
+    };
+    let (digits, rest) = leading_digits(stem.trim_start_matches(['V', 'U']));
+    (!digits.is_empty() && !has_words(rest)).then_some(digits)
 }
 
 fn no_number(name: &str, stem: &str) -> Finding {

@@ -71,24 +71,41 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The directories that are migrations of the layout `folders`.
-pub(super) struct Folders<'a>(Vec<&'a str>);
+/// What the directories of a folder hold.
+pub(super) struct Folders<'a> {
+    /// Those that are migrations of the layout `folders`.
+    migrations: Vec<&'a str>,
+    /// Those with files that are named as migrations themselves.
+    scripts: Vec<&'a str>,
+}
 
 impl<'a> Folders<'a> {
-    /// Those that hold an `up.sql` or a `down.sql` among `paths`.
+    /// Those of the files at `paths`.
     pub(super) fn among(paths: impl Iterator<Item = &'a str>) -> Folders<'a> {
-        let mut dirs: Vec<&str> = paths
-            .filter_map(|path| path.split_once('/'))
-            .filter(|(_, file)| matches!(*file, "up.sql" | "down.sql"))
-            .map(|(dir, _)| dir)
-            .collect();
-        dirs.sort_unstable();
-        dirs.dedup();
-        Folders(dirs)
+        let mut folders = Folders {
+            migrations: Vec::new(),
+            scripts: Vec::new(),
+        };
+        for (dir, file) in paths.filter_map(|path| path.split_once('/')) {
+            if matches!(file, "up.sql" | "down.sql") {
+                folders.migrations.push(dir);
+            } else if misnamed::is_script(file) {
+                folders.scripts.push(dir);
+            }
+        }
+        for dirs in [&mut folders.migrations, &mut folders.scripts] {
+            dirs.sort_unstable();
+            dirs.dedup();
+        }
+        folders
     }
 
     fn contains(&self, dir: &str) -> bool {
-        self.0.binary_search(&dir).is_ok()
+        self.migrations.binary_search(&dir).is_ok()
+    }
+
+    fn has_scripts(&self, dir: &str) -> bool {
+        self.scripts.binary_search(&dir).is_ok()
     }
 }
 
@@ -120,7 +137,7 @@ fn top<'a>(name: &'a str, folders: &Folders<'_>) -> Name<'a> {
         _ => {}
     }
     // A file beside folders is numbered as they are, so that its place among them is clear.
-    let dashes = !folders.0.is_empty();
+    let dashes = !folders.migrations.is_empty();
     if let Some((name, down)) = repeatable(name) {
         return Name::Repeatable { name, down };
     }
@@ -129,6 +146,7 @@ fn top<'a>(name: &'a str, folders: &Folders<'_>) -> Name<'a> {
     }
     let (finding, better) = misnamed::file(name, dashes);
     let meant = better.and_then(|better| Some(numbered(&better, dashes)?.digits));
+    let meant = meant.or_else(|| misnamed::lone_number(name).map(str::to_owned));
     let claims = meant.and_then(|digits| version(&digits, dashes).ok());
     wrong(name, name, finding, claims)
 }
@@ -139,10 +157,12 @@ fn inside<'a>(path: &'a str, dir: &'a str, file: &'a str, folders: &Folders<'_>)
     }
     let Some((digits, words)) = numbered_dir(dir) else {
         if !folders.contains(dir) {
-            return wrong(dir, path, misnamed::stray_directory(dir, file), None);
+            let finding = misnamed::stray_directory(dir, folders.has_scripts(dir));
+            return wrong(dir, path, finding, None);
         }
         let (finding, better) = misnamed::directory(dir);
         let meant = better.and_then(|better| Some(numbered_dir(&better)?.0));
+        let meant = meant.or_else(|| misnamed::lone_number(dir).map(str::to_owned));
         let claims = meant.and_then(|digits| version(&digits, true).ok());
         return wrong(dir, path, finding, claims);
     };

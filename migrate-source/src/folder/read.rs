@@ -6,7 +6,7 @@ use super::layout::{self, Layout};
 use super::marker::Markers;
 use super::name::{Folders, Name, Numbered, Part, Style};
 use super::script::{Role, Source};
-use super::set::{self, Parts, Piece};
+use super::set::{self, About, Parts, Piece};
 use super::{File, Finding, Folder, Options, Problem, Script, Up, code, lock, metadata, text};
 
 impl Folder {
@@ -45,7 +45,8 @@ impl Folder {
 
 struct Reader<'a> {
     options: &'a Options,
-    findings: Vec<Finding>,
+    /// Each with the version that it is about.
+    findings: Vec<About>,
     /// The versions of wrongly named files.
     claimed: BTreeMap<i64, &'a str>,
     numbered: BTreeMap<i64, Parts<'a, Up>>,
@@ -269,13 +270,16 @@ impl<'a> Reader<'a> {
     /// Keeps a finding about `version`, or about none, unless the options say that it is none.
     fn report(&mut self, version: Option<i64>, finding: Finding) {
         if !self.options.relax(finding.problem, version) {
-            self.findings.push(finding);
+            self.findings.push((version, finding));
         }
     }
 
     fn finish(mut self) -> Folder {
         let database = self.options.database;
         let mut findings = set::numbered(&self.numbered, &self.claimed, database);
+        let versions = self.numbered.keys().chain(self.claimed.keys());
+        let newest = versions.max().copied();
+        findings.extend(set::trusted_in_advance(newest, self.options.trust_through));
         findings.extend(set::repeatable(&self.repeatables));
         for (version, finding) in findings {
             self.report(version, finding);
@@ -292,13 +296,18 @@ impl<'a> Reader<'a> {
                 self.report(Some(fault.version), fault.finding);
             }
         }
-        Finding::sort(&mut self.findings);
+        let newest = newest.unwrap_or(0);
+        let findings = self.findings.into_iter();
+        let mut findings: Vec<Finding> = findings
+            .map(|(version, finding)| finding.relaxable(version, newest))
+            .collect();
+        Finding::sort(&mut findings);
         Folder {
             migrations,
             repeatables: set::repeatables(self.repeatables, database),
             seed: self.seed,
             lock: read.map(|read| read.lock),
-            findings: self.findings,
+            findings,
         }
     }
 }

@@ -68,6 +68,18 @@ pub(super) fn numbered(
             };
             report(twice("ups", pair.0, pair.1).help(cure));
         }
+        for up in &parts.ups {
+            if let (Some(Up::Code(_)), false) = (&up.content, database == Database::Sqlite) {
+                report(
+                    Finding::new(
+                        Problem::CodeWithoutDriver,
+                        "code migrations run on SQLite only",
+                    )
+                    .at(Place::file(up.path))
+                    .help("write it in SQL"),
+                );
+            }
+        }
         for pair in repeated(&parts.downs) {
             report(twice("downs", pair.0, pair.1).help(&cure));
         }
@@ -149,6 +161,19 @@ fn gaps(set: &BTreeMap<i64, Parts<'_, Up>>, claimed: &BTreeMap<i64, &str>) -> Ve
         last = Some((*version, path));
     }
     findings
+}
+
+/// A trust that reaches beyond the newest version covers what is yet to be written.
+pub(super) fn trusted_in_advance(newest: Option<i64>, trust_through: i64) -> Option<About> {
+    let newest = newest?;
+    let finding = Finding::new(
+        Problem::TrustBeyondNewest,
+        format!("`trust_through = {trust_through}` is above the newest version, {newest}"),
+    );
+    let finding = finding.help(format!(
+        "name the last version that is in production, at most `trust_through = {newest}`"
+    ));
+    (trust_through > newest).then_some((None, finding))
 }
 
 /// What is wrong with the repeatable migrations among each other.

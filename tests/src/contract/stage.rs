@@ -86,7 +86,7 @@ impl<D: TestDatabase> Stage<D> {
         self.options.allow.insert(problem);
     }
 
-    /// Takes files up to `version` as they are, from now on.
+    /// Takes files up to `version` as they are, from now on, as far as there are any.
     pub fn trust_through(&mut self, version: i64) {
         self.options.trust_through = version;
     }
@@ -94,7 +94,11 @@ impl<D: TestDatabase> Stage<D> {
     /// The set of these files.
     #[must_use]
     pub fn folder(&self, files: Files<'_>) -> Folder {
-        crate::folder(self.options.clone(), files)
+        let versions = files.iter().filter_map(|(path, _)| path.split('_').next());
+        let newest = versions.filter_map(|version| version.parse().ok()).max();
+        let mut options = self.options.clone();
+        options.trust_through = options.trust_through.min(newest.unwrap_or(0));
+        crate::folder(options, files)
     }
 
     /// A migrator for `set` with the settings of this stage.
