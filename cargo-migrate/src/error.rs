@@ -1,6 +1,5 @@
 //! Why a command failed, in the words of the house.
 
-use std::path::Path;
 use std::{fmt, io};
 
 use migrate_source::{Finding, Place, place};
@@ -59,11 +58,6 @@ pub(crate) fn of_finding(finding: &Finding, folder: &str) -> Error {
         });
     }
     finding.help.iter().fold(error, Error::help)
-}
-
-/// The place of a file as a whole.
-pub(crate) fn whole(path: &Path) -> Place {
-    Place::file(&path.display().to_string())
 }
 
 impl fmt::Display for Error {

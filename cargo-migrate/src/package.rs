@@ -9,7 +9,7 @@ use migrate_source::Place;
 use serde_json::Value;
 
 use crate::call::{self, Call, Calls};
-use crate::error::{Error, whole};
+use crate::error::Error;
 use crate::paths;
 
 /// The packages of a workspace.
@@ -206,7 +206,9 @@ fn metadata(manifest: &Path) -> Result<Value, Error> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.trim().trim_start_matches("error: ");
-        let mut error = Error::new("cargo does not understand the package").at(whole(manifest));
+        let here = paths::here().unwrap_or_default();
+        let shown = paths::shown(manifest, &here);
+        let mut error = Error::new("cargo does not understand the package").at(Place::file(&shown));
         for line in said.lines().filter(|line| !line.trim().is_empty()) {
             error = error.note(line.trim_end());
         }

@@ -270,7 +270,7 @@ fn faulty_calls() {
     assert!(said.err.starts_with(expected), "{}", said.err);
     desk.file("Cargo.toml", "[package\n");
     let said = desk.says("", "check");
-    let expected = "error: cargo does not understand the package\n --> ";
+    let expected = "error: cargo does not understand the package\n --> Cargo.toml:1:1\n";
     assert!(said.err.starts_with(expected), "{}", said.err);
 }
 
