@@ -49,7 +49,6 @@ enum Effect {
 fn effect(problem: Problem) -> Effect {
     match problem {
         Problem::EmptyUp
-        | Problem::EmptyDown
         | Problem::NameMismatch
         | Problem::IrreversibleWithDown
         | Problem::EndlessRepeat
@@ -61,7 +60,9 @@ fn effect(problem: Problem) -> Effect {
         | Problem::LockBelow
         | Problem::LockConflict
         | Problem::LockMalformed => Effect::None,
-        Problem::RepeatNotSingle
+        // That it does not take its up back is the same once more.
+        Problem::EmptyDown
+        | Problem::RepeatNotSingle
         | Problem::TransactionStatement
         | Problem::RollbackStatement
         | Problem::NotInTransaction
