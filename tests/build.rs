@@ -1,8 +1,8 @@
 //! What this machine has. A test that needs what it lacks is reported as ignored, never as passed.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -14,6 +14,7 @@ fn main() {
     condition("have_mount", have_mount());
     condition("have_git", have_git());
     condition("have_vim", have_vim());
+    condition("have_rust_analyzer", have_rust_analyzer());
 }
 
 fn condition(name: &str, holds: bool) {
@@ -65,6 +66,35 @@ fn have_vim() -> bool {
     let mut command = Command::new("vim");
     command.args(["-Nu", "NONE", "-i", "NONE", "-n", "-es"]);
     succeeds(command.args(["-c", "compiler cargo", "-c", "cgetexpr []", "-c", "qall!"]))
+}
+
+/// Whether rust-analyzer is there, and what it needs: the program in which it runs macros, which comes
+/// with the compiler, and the source of the standard library.
+fn have_rust_analyzer() -> bool {
+    watch("rust-analyzer");
+    println!("cargo::rerun-if-env-changed=RUST_SRC_PATH");
+    let path = env::var_os("PATH").unwrap_or_default();
+    // rustup puts one on the path that only says how to get the real one.
+    let mut programs = env::split_paths(&path).map(|folder| folder.join("rust-analyzer"));
+    let program = programs.find(|program| succeeds(Command::new(program).arg("--version")));
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let sysroot = Command::new(rustc).args(["--print", "sysroot"]).output();
+    let sysroot = sysroot.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let sysroot = PathBuf::from(sysroot.unwrap_or_default().trim_end());
+    let mut servers = ["libexec", "lib"].iter().map(|dir| sysroot.join(dir));
+    let server = servers.find(|dir| dir.join("rust-analyzer-proc-macro-srv").is_file());
+    let debian = fs::read_dir("/usr/src").into_iter().flatten().flatten();
+    let sources = env::var_os("RUST_SRC_PATH").map(PathBuf::from).into_iter();
+    let mut sources = sources
+        .chain([sysroot.join("lib/rustlib/src/rust/library")])
+        .chain(debian.map(|entry| entry.path().join("library")));
+    let source = sources.find(|source| source.join("core/src/lib.rs").is_file());
+    let (Some(program), Some(_), Some(source)) = (program, server, source) else {
+        return false;
+    };
+    println!("cargo::rustc-env=RUST_ANALYZER={}", program.display());
+    println!("cargo::rustc-env=RUST_SRC_PATH={}", source.display());
+    cfg!(unix)
 }
 
 fn succeeds(command: &mut Command) -> bool {

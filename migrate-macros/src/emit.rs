@@ -90,16 +90,16 @@ impl<'e> Emit<'e> {
         });
         let set = set(self.args, &all.collect::<Vec<_>>());
         let modules = folder.migrations.iter().filter_map(|m| self.module(m));
-        // Code is watched where it is included.
-        let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
-        let watched = watched.map(|file| self.watched(&file.path));
         let guards = (!self.editor).then(|| {
+            // Code is watched where it is included.
+            let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
+            let watched = watched.map(|file| self.watched(&file.path));
             let unwatched = not_watched(&self.args.folder.value()).map(|why| self.unwatched(why));
             let is_embedded = self.is_embedded(files);
             let migrates = self.migrates(folder);
-            quote!(#unwatched #is_embedded #migrates)
+            quote!(#(#watched)* #unwatched #is_embedded #migrates)
         });
-        quote!(#set #(#modules)* #(#watched)* #guards)
+        quote!(#set #(#modules)* #guards)
     }
 
     fn migration(&self, migration: &Migration) -> TokenStream {

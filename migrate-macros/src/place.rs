@@ -35,11 +35,10 @@ impl Caller {
     pub(crate) fn of(span: Span) -> Caller {
         let working_dir = env::current_dir().unwrap_or_default();
         let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
-        let span = span.unwrap();
-        let file = span.local_file();
+        let editor = in_editor(span);
+        let file = span.unwrap().local_file().filter(|_| !editor);
         Caller {
-            // The compiler always knows a name for the file, an editor never does.
-            editor: span.file().is_empty(),
+            editor,
             file: file.map(|file| normalized(&working_dir.join(file))),
             working_dir,
             package,
@@ -130,12 +129,25 @@ pub(crate) fn located(message: &str, span: Span) -> String {
 }
 
 /// Where a span of the caller's begins, as the compiler prints it. Nobody tells where the caller is
-/// when the span is that of `embed_migrations!` itself, or in an editor.
+/// when the span is that of `embed_migrations!` itself. An editor shows a message in its place.
 fn in_caller(span: Span) -> Option<String> {
+    if in_editor(span) {
+        return None;
+    }
     let (span, own) = (span.unwrap(), Span::call_site().unwrap());
     let file = span.file();
-    let known = !file.is_empty() && file != own.file();
-    known.then(|| format!("{file}:{}:{}", span.line(), span.column()))
+    (file != own.file()).then(|| format!("{file}:{}:{}", span.line(), span.column()))
+}
+
+/// Whether an editor expands the macro, not the compiler.
+///
+/// The compiler always knows a name for a file. Most editors do not; rust-analyzer does where
+/// `RUST_ANALYZER_USE_POSTCARD` is set, and once it is asked, expands the macro anew whenever a Rust
+/// file comes or goes. The program in which it runs macros is never the compiler.
+fn in_editor(span: Span) -> bool {
+    let program = env::current_exe().unwrap_or_default();
+    let program = program.file_stem().unwrap_or_default();
+    span.unwrap().file().is_empty() || program.to_string_lossy().starts_with("rust-analyzer")
 }
 
 /// What about a folder outside the package?

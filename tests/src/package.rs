@@ -1,5 +1,6 @@
 //! Throw-away packages: what a user of the library has, built by cargo as it is at the user's.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
@@ -90,32 +91,37 @@ impl Package {
         )
     }
 
-    /// What cargo says. It is given neither the network nor anything of the build that runs the
-    /// tests.
+    /// What cargo says.
     ///
     /// # Panics
     ///
     /// When cargo cannot be started.
     #[must_use]
     pub fn cargo(&self, arguments: &[&str]) -> Said {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = self.command(&cargo).args(arguments).output().unwrap();
+        Said::of(&output)
+    }
+
+    /// A program that builds this package. It is given neither the network nor anything of the build
+    /// that runs the tests.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in env::vars_os() {
             let name = name.to_string_lossy();
             let ours = name.starts_with("CARGO") && name != "CARGO_HOME";
             if ours || ["OUT_DIR", "RUSTFLAGS", "RUSTDOCFLAGS"].contains(&&*name) {
-                cargo.env_remove(&*name);
+                command.env_remove(&*name);
             }
         }
-        let output = cargo
-            .args(arguments)
+        command
             .current_dir(&self.dir)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_TERM_COLOR", "never")
-            .env("CARGO_INCREMENTAL", "0")
-            .output()
-            .unwrap();
-        Said::of(&output)
+            .env("CARGO_INCREMENTAL", "0");
+        command
     }
 
     /// The program of this package, as it was built with `profile`.
