@@ -83,11 +83,14 @@ fn have_rust_analyzer() -> bool {
     let sysroot = PathBuf::from(sysroot.unwrap_or_default().trim_end());
     let mut servers = ["libexec", "lib"].iter().map(|dir| sysroot.join(dir));
     let server = servers.find(|dir| dir.join("rust-analyzer-proc-macro-srv").is_file());
+    // Where Debian has it, the newest last.
     let debian = fs::read_dir("/usr/src").into_iter().flatten().flatten();
+    let mut debian: Vec<PathBuf> = debian.map(|entry| entry.path().join("library")).collect();
+    debian.sort();
     let sources = env::var_os("RUST_SRC_PATH").map(PathBuf::from).into_iter();
     let mut sources = sources
         .chain([sysroot.join("lib/rustlib/src/rust/library")])
-        .chain(debian.map(|entry| entry.path().join("library")));
+        .chain(debian.into_iter().rev());
     let source = sources.find(|source| source.join("core/src/lib.rs").is_file());
     let (Some(program), Some(_), Some(source)) = (program, server, source) else {
         return false;

@@ -35,6 +35,10 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     ("migrations/0004_d.sq", "CREATE TABLE d (x);\n"),
     ("migrations/0005_e.rs", "\nfn up() {}\n"),
+    (
+        "migrations/0006_f.sql",
+        "CREATE TABLE f (x);\nALTER TABEL f ADD COLUMN y;\n",
+    ),
 ];
 
 const PROBLEMS: &[(&str, &str)] = &[
@@ -52,12 +56,13 @@ const PROBLEMS: &[(&str, &str)] = &[
         "`0004_d.sq` is not quite the name of a migration",
     ),
     ("migrations/0005_e.rs:2:4", "`fn up` is not `pub`"),
+    ("migrations/0006_f.sql:2:7", "near \"TABEL\": syntax error"),
     ("src/main.rs:3:52", "the folder `elsewhere` does not exist"),
     ("src/main.rs:4:80", "versions begin at 1"),
 ];
 
 fn broken(name: &str) -> Package {
-    let package = Package::new(TMP, name, &["macros", "bundled"]);
+    let package = Package::new(TMP, name, &["macros", "verify", "bundled"]);
     package.build_script();
     package.file("src/main.rs", MAIN);
     for (path, text) in BROKEN {

@@ -35,19 +35,22 @@ pub fn up(db: &Connection) -> Result<()> {
 }
 "#;
 
-const BROKEN: &str = "\
-2: this string is not closed
- --> migrations/0001_a.sql:1:14
+/// An error that only SQLite finds.
+const BROKEN: &str = "CREATE TABLE a (x);\nALTER TABEL a ADD COLUMN y;\n";
+
+const ERROR: &str = "\
+2: near \"TABEL\": syntax error
+ --> migrations/0001_a.sql:2:7
   |
-1 | CREATE TABLE 'a;
-  |              ^^^
-  = help: close it with `'`; a `'` inside a string is written twice";
+2 | ALTER TABEL a ADD COLUMN y;
+  |       ^^^^^
+  = help: correct it: it would fail on every database";
 
 pub(crate) fn session(name: &str, next_protocol: bool) {
-    let package = Package::new(TMP, name, &["macros", "bundled"]);
+    let package = Package::new(TMP, name, &["macros", "verify", "bundled"]);
     package.build_script();
     package.file("src/main.rs", MAIN);
-    package.file("migrations/0001_a.sql", "CREATE TABLE 'a;\n");
+    package.file("migrations/0001_a.sql", BROKEN);
     package.file("migrations/0002_b.rs", CODE);
     let mut command = package.command(env!("RUST_ANALYZER"));
     if next_protocol {
@@ -98,14 +101,14 @@ fn sql_errors_come_and_go(package: &Package, server: &mut Server) {
         server.checked("src/main.rs", checked);
         assert_eq!(server.diagnostics("src/main.rs"), [""; 0]);
     };
-    see(server, &[BROKEN]);
+    see(server, &[ERROR]);
     for saved in ["migrations/0002_b.rs", "src/main.rs"] {
         package.file("migrations/0001_a.sql", "CREATE TABLE a (x);\n");
         server.save(saved);
         see(server, &[]);
-        package.file("migrations/0001_a.sql", "CREATE TABLE 'a;\n");
+        package.file("migrations/0001_a.sql", BROKEN);
         server.save(saved);
-        see(server, &[BROKEN]);
+        see(server, &[ERROR]);
     }
     package.file("migrations/0001_a.sql", "CREATE TABLE a (x);\n");
     server.save("src/main.rs");
