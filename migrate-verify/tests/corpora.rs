@@ -130,8 +130,6 @@ fn a_delete_that_relies_on_cascades() {
         "vibe-kanban-sqlite",
         20260317120000,
         true,
-        &[
-            "failing_on_rows 20250730000000_add_executor_action_to_execution_processes.sql:5",
-        ],
+        &["failing_on_rows 20250730000000_add_executor_action_to_execution_processes.sql:5"],
     );
 }
