@@ -174,28 +174,34 @@ impl Populated {
     /// Brings every table to two rows, where rows can be made for it.
     fn fill(&mut self, hints: &Hints, variation: usize) -> Result<()> {
         let tables = rows::tables(self.scratch.db())?;
-        let needy = |table: &String| {
+        let needy = |table: &&String| {
             let table = table.to_lowercase();
             let few = self.counts.get(&table).is_none_or(|count| *count < 2);
             few && !self.seed.tables.contains(&table)
         };
-        let needy: Vec<String> = tables.into_iter().filter(needy).collect();
+        let needy: Vec<String> = tables.iter().filter(needy).cloned().collect();
         if !needy.is_empty() {
             rows::populate(self.scratch.db(), &needy, hints, variation)?;
             // A trigger may have filled others.
             self.scratch.touched();
         }
-        self.recount()
+        // No row changes what tables there are, and to list them takes long where they are many.
+        self.recount_all(&tables)
     }
 
     fn recount(&mut self) -> Result<()> {
-        for table in rows::tables(self.scratch.db())? {
+        let tables = rows::tables(self.scratch.db())?;
+        self.recount_all(&tables)
+    }
+
+    fn recount_all(&mut self, tables: &[String]) -> Result<()> {
+        for table in tables {
             let key = table.to_lowercase();
             if !self.counts.contains_key(&key) {
                 self.keys.refresh(&self.scratch, [&key].into_iter())?;
             }
             if self.counts.get(&key).is_none_or(|count| *count < 2) {
-                let count = count(&self.scratch, &table)?;
+                let count = count(&self.scratch, table)?;
                 self.counts.insert(key, count);
             }
         }
