@@ -23,7 +23,7 @@ fn corpus(name: &str) -> PathBuf {
 /// Checks a history: taken as it is, nothing may be found, and without trust exactly `findings`.
 ///
 /// `is_known` tells whether every statement of it can be run, so that the schema it leads to is known; then
-/// it has to be the one that was found in a database of that project.
+/// it has to be the one that lies beside the history, which its files gave when each was run by itself.
 #[track_caller]
 fn check(name: &str, trust_through: i64, is_known: bool, findings: &[&str]) {
     let trusting = run(name, trust_through);
@@ -62,7 +62,7 @@ fn places(verified: &Verified) -> Vec<String> {
     found.collect()
 }
 
-/// The schema that is known to come out: for each object a line `-- type name on table`, and its SQL.
+/// The schema that has to come out: for each object a line `-- type name on table`, and its SQL.
 fn fingerprint(name: &str) -> Fingerprint {
     let text = fs::read_to_string(corpus(name).join("schema.txt")).unwrap();
     let mut rows: Vec<(String, String, String, Option<String>)> = Vec::new();
