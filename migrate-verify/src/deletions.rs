@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use migrate_source::Database;
 use migrate_source::sql::{Statement, Token, TokenKind, single_statements, tokens};
 
+use crate::failure::Failure;
 use crate::run::bare;
 use crate::set::Script;
 
@@ -53,6 +54,24 @@ impl Deletions {
     }
 }
 
+/// The table, in lower case, for which a script has a row that one of its own is in the way of: one
+/// that was there before. Where the application has made no such row, there is none in the way.
+pub(crate) fn seeded(script: &Script<'_>, failure: &Failure) -> Option<String> {
+    let columns = failure.message.strip_prefix("UNIQUE constraint failed: ")?;
+    let (table, _) = columns.split_once('.')?;
+    let table = table.to_lowercase();
+    let statements = single_statements(script.sql, Database::Sqlite);
+    let failing = statements
+        .iter()
+        .rfind(|statement| statement.offset <= failure.span.0)?;
+    let inserts = ["INSERT", "REPLACE", "WITH"];
+    let inserts = inserts.iter().any(|word| Words::of(failing).begins(word));
+    let created = statements
+        .iter()
+        .any(|statement| Words::of(statement).table_after("CREATE").as_ref() == Some(&table));
+    (inserts && !created).then_some(table)
+}
+
 /// A statement as its tokens, without comments.
 struct Words<'s>(Vec<Token<'s>>);
 
@@ -98,7 +117,10 @@ impl<'s> Words<'s> {
             })
             .is_some()
         {}
-        let name = tokens.next()?;
+        let mut name = tokens.next()?;
+        if tokens.next_if(|token| token.is_punctuation('.')).is_some() {
+            name = tokens.next()?;
+        }
         Some(bare(name.text).to_lowercase())
     }
 

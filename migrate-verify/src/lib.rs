@@ -13,21 +13,29 @@
 //! The database lives in memory, cannot open files, and stops a statement that does not come to an
 //! end. What was verified can be kept in a file, so that only what is new is run the next time.
 
+mod again;
 mod blame;
 mod catalog;
 mod deletions;
+mod doubt;
+mod failure;
 #[cfg(feature = "folder")]
 mod folder;
+mod guard;
+mod last;
 mod orphans;
+mod pair;
 mod populated;
 mod probe;
 mod rows;
 mod run;
 mod scratch;
 mod set;
+mod settings;
 mod store;
 mod verified;
 mod walk;
+mod words;
 
 #[cfg(feature = "folder")]
 pub use folder::verify_folder;
