@@ -32,8 +32,7 @@ impl Deletions {
     pub(crate) fn of(script: &Script<'_>) -> Deletions {
         let statements = single_statements(script.sql, Database::Sqlite);
         let statements: Vec<Words<'_>> = statements.iter().map(Words::of).collect();
-        // With foreign keys enforced, a row takes others along.
-        let any = script.foreign_keys || statements.iter().any(Words::deletes);
+        let any = statements.iter().any(Words::deletes);
         let mut tables = BTreeSet::new();
         for (at, statement) in statements.iter().enumerate() {
             let Some(dropped) = statement.table_after("DROP") else {
@@ -57,9 +56,7 @@ impl Deletions {
 /// The table, in lower case, for which a script has a row that one of its own is in the way of: one
 /// that was there before. Where the application has made no such row, there is none in the way.
 pub(crate) fn seeded(script: &Script<'_>, failure: &Failure) -> Option<String> {
-    let columns = failure.message.strip_prefix("UNIQUE constraint failed: ")?;
-    let (table, _) = columns.split_once('.')?;
-    let table = table.to_lowercase();
+    let table = failure.not_unique()?.to_lowercase();
     let statements = single_statements(script.sql, Database::Sqlite);
     let failing = statements
         .iter()

@@ -2,9 +2,11 @@
 
 use std::error::Error;
 
-use migrate_source::sql::sqlite_failure;
+use migrate_source::Database;
+use migrate_source::sql::{TokenKind, sqlite_failure, tokens};
 use rusqlite::ffi;
 
+use crate::run::bare;
 use crate::scratch::MOST_MILLION_STEPS;
 
 /// Why a statement failed.
@@ -25,11 +27,14 @@ impl Failure {
         let quoted = message.split('"').skip(1).step_by(2);
         let mut names: Vec<&str> = quoted.collect();
         names.reverse();
-        let last = message
-            .rsplit([' ', '.', '(', ')', ':'])
-            .find(|name| !name.is_empty());
-        names.extend(last.filter(|name| !name.contains('"')));
+        names.extend(last_name(message).filter(|name| !name.contains('"')));
         names
+    }
+
+    /// The table with a row that is there once already.
+    pub(crate) fn not_unique(&self) -> Option<&str> {
+        let columns = self.message.strip_prefix("UNIQUE constraint failed: ")?;
+        columns.split_once('.').map(|(table, _)| table)
     }
 
     /// What SQLite says of the statement `sql` at `offset` of a script; `refused` when it was told so
@@ -39,7 +44,8 @@ impl Failure {
         let (message, span) = match (sqlite_failure(&text, sql), error) {
             (Some((message, (at, len))), _) => (message, (offset + at, len)),
             (None, rusqlite::Error::SqliteFailure(_, Some(message))) => {
-                (message.clone(), (offset, first_line(sql)))
+                let (at, len) = name_in(message, sql).unwrap_or((0, first_line(sql)));
+                (message.clone(), (offset + at, len))
             }
             _ => (text, (offset, first_line(sql))),
         };
@@ -95,6 +101,25 @@ pub(crate) fn code(error: &rusqlite::Error) -> Option<ffi::ErrorCode> {
 /// How long the first line of a statement is.
 pub(crate) fn first_line(sql: &str) -> usize {
     sql.lines().next().map_or(0, |line| line.trim_end().len())
+}
+
+/// Where a statement has the name that SQLite says something of, without saying where.
+fn name_in(message: &str, sql: &str) -> Option<(usize, usize)> {
+    if !is_about_name(message) {
+        return None;
+    }
+    let name = last_name(message)?;
+    let found = tokens(sql, Database::Sqlite)
+        .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+        .find(|token| bare(token.text).eq_ignore_ascii_case(name))?;
+    Some((found.offset, found.text.len()))
+}
+
+/// The last word of what SQLite says, without the schema that it belongs to.
+fn last_name(message: &str) -> Option<&str> {
+    message
+        .rsplit([' ', '.', '(', ')', ':'])
+        .find(|name| !name.is_empty())
 }
 
 fn is_about_name(message: &str) -> bool {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use migrate_source::Database;
-use migrate_source::sql::single_statements;
+use migrate_source::sql::{Statement, single_statements};
 use rusqlite::Result;
 use rusqlite::types::Value;
 
@@ -358,7 +358,7 @@ impl Populated {
             }
             self.scratch.touched();
             self.scratch.execute("SAVEPOINT seed")?;
-            match self.scratch.run(statement.text, statement.offset) {
+            match self.sow_one(statement)? {
                 Ok(()) => {
                     let touched = self.scratch.touched();
                     self.counts.retain(|table, _| !touched.contains(table));
@@ -372,7 +372,29 @@ impl Populated {
             }
             self.scratch.execute("RELEASE seed")?;
         }
+        let _ = self.scratch.settle();
         Ok(failures)
+    }
+
+    /// Runs a statement of the author's, whose rows take the place of made-up ones.
+    fn sow_one(&self, statement: &Statement<'_>) -> Result<std::result::Result<(), Failure>> {
+        let mut cleared = BTreeSet::new();
+        loop {
+            let Err(failure) = self.scratch.run(statement.text, statement.offset) else {
+                return Ok(Ok(()));
+            };
+            let table = failure.not_unique().map(str::to_lowercase);
+            match table.filter(|table| !self.seed.tables.contains(table)) {
+                Some(table) if cleared.insert(table.clone()) => {
+                    let delete = format!("DELETE FROM {}", quoted(&table));
+                    self.scratch.execute("ROLLBACK TO seed")?;
+                    if self.scratch.execute(&delete).is_err() {
+                        return Ok(Err(failure));
+                    }
+                }
+                _ => return Ok(Err(failure)),
+            }
+        }
     }
 }
 

@@ -162,7 +162,7 @@ fn is_about_schema(statement: &str) -> bool {
             .any(|token| OF_SCHEMA.iter().any(|name| token.is_keyword(name)))
 }
 
-fn begins_with(statement: &str, word: &str) -> bool {
+pub(crate) fn begins_with(statement: &str, word: &str) -> bool {
     tokens(statement, Database::Sqlite)
         .find(|token| !token.kind.is_comment())
         .is_some_and(|token| token.is_keyword(word))

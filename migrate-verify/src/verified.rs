@@ -137,9 +137,9 @@ pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified>
             marks.push(walk.mark(keys.steps[at])?);
         }
     }
-    let clean = walk.findings.len();
+    let clean = walk.can_be_marked();
     walk.unless_lost(None, None, |walk| walk.there_and_back(known))?;
-    if walk.findings.len() > clean {
+    if clean && !walk.can_be_marked() {
         // It is not walked again from a place behind it.
         marks.retain(|mark| mark.count <= known);
     }

@@ -10,7 +10,7 @@ use crate::deletions::Deletions;
 use crate::doubt::Doubt;
 use crate::failure::{Failure, Kind, code};
 use crate::pair::path;
-use crate::populated::{Around, Populated, Verdict};
+use crate::populated::{Around, Populated, Trouble, Verdict};
 use crate::rows::Hints;
 use crate::run::{Effect, Failed, OnFailure, Ran, is_simple, run};
 use crate::scratch::Scratch;
@@ -305,7 +305,9 @@ impl<'s> Walk<'s> {
             hints,
             script,
         };
-        let verdict = match trouble.tells() && !script.unverified {
+        // What was not run may have taken care of the children.
+        let doubtful = self.doubt.rows && matches!(trouble, Trouble::Orphans(..));
+        let verdict = match trouble.tells() && !doubtful && !script.unverified {
             true => self.populated.insist(&up, simple, &says, &around),
             false => Verdict::Unknown,
         };

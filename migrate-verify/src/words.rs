@@ -1,12 +1,14 @@
 //! Findings in words: what happened, and what to do.
 
 use migrate_source::schema::{Difference, Schema};
-use migrate_source::{Finding, Mode, Place, Problem};
+use migrate_source::sql::tokens;
+use migrate_source::{Database, Finding, Mode, Place, Problem};
 
 use crate::blame;
 use crate::doubt::Doubt;
 use crate::failure::{Failure, Kind};
 use crate::populated::Trouble;
+use crate::run::bare;
 use crate::set::Script;
 
 /// A statement that fails, with what may be done.
@@ -60,6 +62,11 @@ pub(crate) fn unusable(error: &rusqlite::Error) -> Finding {
     )
     .help("correct what it writes to SQLite's own tables")
     .help("nothing after it was run")
+}
+
+/// Whether a script has this name anywhere.
+fn names(script: &Script<'_>, name: &str) -> bool {
+    tokens(script.sql, Database::Sqlite).any(|token| bare(token.text).eq_ignore_ascii_case(name))
 }
 
 fn of_application(message: &str) -> bool {
@@ -141,6 +148,14 @@ pub(crate) fn with_rows(script: &Script<'_>, trouble: &Trouble) -> Finding {
         .help(
             "to have a `DELETE` take along what refers to its rows: `-- migrate: foreign-keys on`",
         ),
+        Trouble::Loses(table, before, after) if script.foreign_keys && !names(script, table) => {
+            let message = format!("rows of `{table}` are lost: of {before} are left {after}");
+            Finding::new(Problem::LostRows, message)
+                .at(blame::place_of(script, "DROP"))
+                .help("with foreign keys enforced, dropping a table deletes the rows that refer to its own")
+                .help("remove `-- migrate: foreign-keys on`")
+                .help("rows that shall go are deleted by a `DELETE`")
+        }
         Trouble::Loses(table, before, after) => {
             let finding = Finding::new(
                 Problem::LostRows,
