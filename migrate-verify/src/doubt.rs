@@ -55,11 +55,13 @@ impl Doubt {
 
     /// Notes that a statement was not run.
     pub(crate) fn add(&mut self, failed: &Failed) {
-        self.rows = true;
         match &failed.effect {
+            Effect::Nothing => return,
+            Effect::Rows => {}
             Effect::Names(names) => self.names.extend(names.iter().cloned()),
             Effect::Anything => self.schema = true,
         }
+        self.rows = true;
     }
 
     pub(crate) fn knows_schema(&self) -> bool {

@@ -31,6 +31,13 @@ impl Failure {
         names
     }
 
+    /// Whether it is for want of a function.
+    pub(crate) fn is_about_function(&self) -> bool {
+        ["no such function", "unknown function"]
+            .iter()
+            .any(|words| self.message.contains(words))
+    }
+
     /// The table with a row that is there once already.
     pub(crate) fn not_unique(&self) -> Option<&str> {
         let columns = self.message.strip_prefix("UNIQUE constraint failed: ")?;
@@ -127,6 +134,7 @@ fn is_about_name(message: &str) -> bool {
         "no such ",
         "has no column named",
         "unknown column",
+        "unknown database",
         "unknown function",
         "already exists",
         "already another ",

@@ -33,14 +33,18 @@ pub(crate) struct Ran {
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
-    /// What it would have done to the schema.
+    /// What it would have done.
     pub(crate) effect: Effect,
 }
 
-/// What a statement that was not run may have done to the schema.
+/// What a statement that was not run may have done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Something about these names, in lower case; nothing if there are none.
+    /// Nothing.
+    Nothing,
+    /// It changes rows.
+    Rows,
+    /// Something about these names, in lower case, and rows.
     Names(BTreeSet<String>),
     /// Nobody knows.
     Anything,
@@ -91,7 +95,7 @@ pub(crate) fn run(scratch: &Scratch, script: &Script<'_>, on_failure: OnFailure)
         let effect = match ended {
             // All that came before it is rolled back, too.
             true => Effect::Anything,
-            false => Effect::of(statement.text),
+            false => Effect::of(statement.text, &failure),
         };
         ran.failures.push(Failed { failure, effect });
         if on_failure == OnFailure::Stop {
@@ -181,16 +185,9 @@ impl Ran {
 }
 
 impl Effect {
-    /// Statements that cannot change the schema are known by their first word.
-    fn of(statement: &str) -> Effect {
-        const ROWS_ONLY: &[&str] = &[
-            "SELECT",
-            "INSERT",
-            "UPDATE",
-            "DELETE",
-            "REPLACE",
-            "WITH",
-            "VALUES",
+    /// What a statement would have done is known by its first word.
+    fn of(statement: &str, failure: &Failure) -> Effect {
+        const NOTHING: &[&str] = &[
             "PRAGMA",
             "ANALYZE",
             "REINDEX",
@@ -202,23 +199,26 @@ impl Effect {
             "RELEASE",
             "VACUUM",
         ];
-        if attaches(statement, Database::Sqlite) {
-            return Effect::Anything;
-        }
-        let mut tokens = tokens(statement, Database::Sqlite)
-            .filter(|token| !token.kind.is_comment())
-            .peekable();
-        let rows_only = tokens
-            .peek()
-            .is_some_and(|first| ROWS_ONLY.iter().any(|word| first.is_keyword(word)));
+        const READS: &[&str] = &["SELECT", "VALUES"];
+        const ROWS: &[&str] = &["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
+        let mut tokens = tokens(statement, Database::Sqlite).filter(|t| !t.kind.is_comment());
+        let Some(first) = tokens.next() else {
+            return Effect::Nothing;
+        };
+        let is = |words: &[&str]| words.iter().any(|word| first.is_keyword(word));
         let names = tokens
             .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
             .map(|token| bare(token.text).to_lowercase());
-        Effect::Names(if rows_only {
-            BTreeSet::new()
-        } else {
-            names.collect()
-        })
+        match () {
+            () if attaches(statement, Database::Sqlite) => Effect::Anything,
+            // Extensions make tables by functions.
+            () if is(READS) && (failure.kind == Kind::Refused || failure.is_about_function()) => {
+                Effect::Anything
+            }
+            () if is(NOTHING) || is(READS) => Effect::Nothing,
+            () if is(ROWS) => Effect::Rows,
+            () => Effect::Names(names.collect()),
+        }
     }
 }
 

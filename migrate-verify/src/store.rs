@@ -8,6 +8,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac_sha256::Hash as Sha256;
 use migrate_source::schema::{Change, Fingerprint, Kind};
@@ -223,7 +224,9 @@ impl Writer {
     fn save(mut self, path: &Path) {
         let sum = checksum(&self.0);
         self.0.extend_from_slice(&sum);
-        let beside = path.with_extension(format!("{}.tmp", process::id()));
+        static WRITES: AtomicU64 = AtomicU64::new(0);
+        let number = WRITES.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_extension(format!("{}-{number}.tmp", process::id()));
         if fs::write(&beside, &self.0).is_err() || fs::rename(&beside, path).is_err() {
             let _ = fs::remove_file(&beside);
         }

@@ -140,7 +140,10 @@ fn trusted_files() {
         ("0001_a.down.sql", "DROP TABLE nowhere;"),
         ("0002_b.sql", "ALTER TABLE users ADD COLUMN x INT NOT NULL;"),
         ("0003_c.sql", "CREATE VIEW v AS SELECT nowhere FROM users;"),
-        ("0004_d.sql", "SELECT mine(1);\nCREATE TABLE d (x);"),
+        (
+            "0004_d.sql",
+            "CREATE TABLE d (x);\nINSERT INTO d SELECT mine(1);",
+        ),
         (
             "0005_e.sql",
             "SELECT mine(1); INSERT INTO d VALUES (1); INSERT INTO elsewhere VALUES (1);",
@@ -150,8 +153,8 @@ fn trusted_files() {
     check_trusting(
         4,
         &files,
-        "failing_up 0005_e.sql:1:8 no such function: mine
-failing_up 0005_e.sql:1:55 no such table: elsewhere",
+        // What the function would have made is not known.
+        "failing_up 0005_e.sql:1:8 no such function: mine",
     );
     check_trusting(
         0,
