@@ -11,6 +11,7 @@ use crate::run::{OnFailure, bare, begins_with, is_simple};
 use crate::scratch::Scratch;
 use crate::set::{Body, Script, Set};
 use crate::walk::{body, statements};
+use crate::words::of_application;
 
 /// For each fault the version it is there from on, whether that migration is not to be verified, and
 /// what is to be said. All migrations are run once more for it, with a look after each.
@@ -72,7 +73,13 @@ fn repeatable<'s>(set: &'s Set<'_>, fault: &Fault) -> Option<&'s Script<'s>> {
 fn words(fault: &Fault) -> Finding {
     let message = &fault.failure.message;
     let object = &fault.object;
-    let finding = |text: String| Finding::new(fault.problem, text);
+    let finding = |text: String| {
+        let finding = Finding::new(fault.problem, text);
+        match of_application(message) {
+            Some(help) => finding.help(help),
+            None => finding,
+        }
+    };
     match fault.problem {
         Problem::BrokenView => finding(format!("the view `{object}` cannot be read: {message}"))
             .help("correct it, or drop it before what it reads goes"),

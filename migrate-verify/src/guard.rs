@@ -12,6 +12,8 @@ pub(crate) struct Notes {
     pub(crate) touched: BTreeSet<String>,
     /// Whether a setting was changed.
     pub(crate) sets: bool,
+    /// Whether something temporary was made.
+    pub(crate) temporary: bool,
     /// Whether SQLite's own table of the schema may have been written to.
     pub(crate) writes_schema: bool,
     /// Whether a statement was refused.
@@ -63,6 +65,9 @@ pub(crate) fn authorize(context: &AuthContext<'_>, notes: &mut Notes) -> Authori
             notes.sets = true;
             notes.writes_schema |= is(pragma_name, OF_SCHEMA);
         }
+        AuthAction::Insert {
+            table_name: "sqlite_temp_master" | "sqlite_temp_schema",
+        } => notes.temporary = true,
         AuthAction::Insert { table_name }
         | AuthAction::Update { table_name, .. }
         | AuthAction::Delete { table_name }

@@ -11,6 +11,7 @@ use rusqlite::{Batch, Connection, Result};
 
 use crate::failure::Failure;
 use crate::guard::{Notes, authorize};
+use crate::probe::quoted;
 use crate::settings;
 
 /// A database in memory.
@@ -119,16 +120,34 @@ impl Scratch {
         self.noted(|notes| std::mem::take(&mut notes.touched))
     }
 
-    /// Puts back the settings that a script has changed, so that what comes after it does not run
-    /// under them. But for that of foreign keys, which each script says for itself.
+    /// Puts back the settings that a script has changed and drops what it has made of temporary objects: a
+    /// migration may be the first that a connection runs. But for whether foreign keys are enforced, which
+    /// each script says for itself.
     pub(crate) fn settle(&self) -> Result<()> {
         if self.noted(|notes| std::mem::take(&mut notes.sets)) {
             settings::put_back(&self.db)?;
+        }
+        if self.noted(|notes| std::mem::take(&mut notes.temporary)) {
+            self.drop_temporary()?;
         }
         if self.writes_schema() {
             // SQLite has not seen what was written to its own table.
             self.execute("PRAGMA writable_schema = RESET")?;
             self.noted(|notes| notes.sets = false);
+        }
+        Ok(())
+    }
+
+    fn drop_temporary(&self) -> Result<()> {
+        // What depends on something else goes first; the tables of a virtual one go with it.
+        for kind in ["trigger", "view", "table"] {
+            let mut select = self
+                .db
+                .prepare("SELECT name FROM sqlite_temp_master WHERE type = ?")?;
+            let names = select.query_map([kind], |row| row.get::<_, String>(0))?;
+            for name in names.collect::<Result<Vec<_>>>()? {
+                let _ = self.execute(&format!("DROP {kind} IF EXISTS temp.{}", quoted(&name)));
+            }
         }
         Ok(())
     }

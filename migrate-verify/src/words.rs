@@ -37,10 +37,8 @@ pub(crate) fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -
             "let it make less; if there is room for it where it runs, say so by {unverified}"
         ));
     }
-    if of_application(&failure.message) {
-        return finding.help(format!(
-            "SQLite has it not: if the program provides it, say so by {unverified}"
-        ));
+    if let Some(help) = of_application(&failure.message) {
+        return finding.help(help);
     }
     finding.help(match (problem, failure.kind) {
         (Problem::FailingDown, _) => "correct it: a down may be mended at any time",
@@ -69,10 +67,18 @@ fn names(script: &Script<'_>, name: &str) -> bool {
     tokens(script.sql, Database::Sqlite).any(|token| bare(token.text).eq_ignore_ascii_case(name))
 }
 
-fn of_application(message: &str) -> bool {
-    ["function", "collation", "module"].iter().any(|what| {
-        message.contains(&format!("no such {what}")) || message.contains("unknown function")
-    })
+/// What to do if SQLite lacks what the program may provide.
+pub(crate) fn of_application(message: &str) -> Option<&'static str> {
+    const WORDS: [&str; 4] = [
+        "no such function",
+        "unknown function",
+        "no such collation",
+        "no such module",
+    ];
+    let is = WORDS.iter().any(|words| message.contains(words));
+    is.then_some(
+        "SQLite has it not: if the program provides it, say so by `-- migrate: unverified \"why\"` at the head of the file",
+    )
 }
 
 /// What is not as it was, if anything; `made` is the schema after the up.

@@ -101,6 +101,10 @@ fn help_for_what_the_application_has() {
     ));
     assert!(helps("CREATE VIRTUAL TABLE t USING mine (x);"));
     assert!(helps("CREATE TABLE t (x, y AS (mine(1)));"));
+    assert!(helps("CREATE VIEW v AS SELECT mine(1);"));
+    assert!(helps(
+        "CREATE TABLE t (x); CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT mine(1); END;"
+    ));
     assert!(!helps("SELECT x;"));
 }
 

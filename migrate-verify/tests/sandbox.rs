@@ -9,7 +9,7 @@ use std::path::Path;
 use migrate_source::{Mode, Problem};
 use migrate_verify::{Body, Migration, Repeatable, Script, Set, Verified, verify};
 use proptest::prelude::*;
-use support::{run_ups, run_with, strict, told};
+use support::{run_ups, strict, told};
 
 /// Runs ups without a look at what is found by reading.
 fn run_scripts(scripts: &[Script<'_>]) -> Verified {
@@ -538,21 +538,24 @@ fn conflicts_that_end_the_transaction() {
 }
 
 #[test]
-fn temporary_objects_do_not_stand_for_others() {
-    let mut options = strict();
-    options.allow.insert(Problem::EmptyDown);
-    let files = [
-        (
-            "0001_a.sql",
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, x INT);",
-        ),
-        (
-            "0002_b.sql",
-            "CREATE TEMP TABLE t (id INTEGER PRIMARY KEY); CREATE TEMP VIEW v AS SELECT 1;",
-        ),
-        ("0003_c.sql", "CREATE TABLE main.u (x INT);"),
-    ];
-    assert_eq!(told(&run_with(&options, &files, |_| {}).findings), "");
+fn temporary_objects_end_with_their_script() {
+    let findings = run_ups(&[
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, x INT);",
+        "CREATE TEMP TABLE t (id INTEGER PRIMARY KEY);
+         CREATE TEMP TABLE u (y INT);
+         CREATE TEMP VIEW v AS SELECT y FROM u;
+         CREATE VIRTUAL TABLE temp.f USING fts5 (x);
+         CREATE TEMP TRIGGER g AFTER INSERT ON main.t BEGIN INSERT INTO u VALUES (new.id); END;",
+        "UPDATE t SET x = 1;",
+        "CREATE TABLE u (z INT); INSERT INTO t VALUES (100, 1);",
+        "SELECT z FROM u;\nSELECT y FROM v;",
+        "CREATE TABLE f (x);",
+    ])
+    .findings;
+    assert_eq!(
+        told(&findings),
+        "failing_up 0005_m.sql:2:15 no such table: v"
+    );
 }
 
 // Whatever it is.

@@ -384,6 +384,37 @@ fn dropped_and_made_again() {
 }
 
 #[test]
+fn kept_under_another_name() {
+    check(&[
+        USERS,
+        "ALTER TABLE users RENAME TO users_backup;
+         CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);",
+        "DROP TABLE users_backup;",
+    ]);
+    check(&[
+        "CREATE TABLE logs (id INTEGER PRIMARY KEY, line TEXT);
+         CREATE TABLE archive (id INTEGER PRIMARY KEY, line TEXT);",
+        "INSERT INTO archive (line) SELECT line FROM logs;
+         DROP TABLE logs;
+         CREATE TABLE logs (id INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT);",
+        "CREATE TABLE logs_of_2024 AS SELECT * FROM logs;
+         DROP TABLE logs;
+         CREATE TABLE logs (line TEXT);",
+    ]);
+}
+
+#[test]
+fn rows_that_a_trigger_or_a_constraint_lets_go() {
+    check(&[
+        "CREATE TABLE log (id INTEGER PRIMARY KEY, line TEXT);
+         CREATE TABLE latest (k INT UNIQUE ON CONFLICT REPLACE, x INT);",
+        "CREATE TRIGGER only_the_last AFTER INSERT ON log BEGIN DELETE FROM log WHERE id < new.id; END;",
+        "INSERT INTO log (line) VALUES ('started');",
+        "UPDATE latest SET k = 1;",
+    ]);
+}
+
+#[test]
 fn dropped_child_and_parent() {
     check(&[USERS, NOTES, "DROP TABLE notes; DROP TABLE users;"]);
     check(&[USERS, NOTES, "DROP TABLE users; DROP TABLE notes;"]);
@@ -780,6 +811,32 @@ fn downs() {
         ("0007_g.down.sql", "-- migrate: no-transaction\nDROP TABLE g;\nVACUUM;"),
         ("0008_h.up.sql", "-- migrate: foreign-keys on\nCREATE TABLE h (x);"),
         ("0008_h.down.sql", "DROP TABLE h;"),
+    ]);
+}
+
+#[test]
+fn downs_of_what_sqlite_makes_for_itself() {
+    check_files(&[
+        (
+            "0001_a.up.sql",
+            "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT UNIQUE);",
+        ),
+        ("0001_a.down.sql", "DROP TABLE a;"),
+        (
+            "0002_b.up.sql",
+            "CREATE INDEX ax ON a (x); INSERT INTO a (x) VALUES ('x'); ANALYZE;",
+        ),
+        ("0002_b.down.sql", "DELETE FROM a; DROP INDEX ax;"),
+        (
+            "0003_c.up.sql",
+            "CREATE VIRTUAL TABLE f USING fts5 (x); CREATE VIRTUAL TABLE r USING rtree (id, a, b);",
+        ),
+        ("0003_c.down.sql", "DROP TABLE r; DROP TABLE f;"),
+        (
+            "0004_d.up.sql",
+            "CREATE TEMP TABLE d (x); CREATE TEMP VIEW e AS SELECT 1;",
+        ),
+        ("0004_d.down.sql", "-- what is temporary goes by itself"),
     ]);
 }
 
