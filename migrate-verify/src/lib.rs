@@ -30,6 +30,7 @@ mod probe;
 mod rows;
 mod run;
 mod scratch;
+mod seed;
 mod set;
 mod settings;
 mod store;

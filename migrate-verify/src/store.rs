@@ -14,7 +14,7 @@ use hmac_sha256::Hash as Sha256;
 use migrate_source::schema::{Change, Fingerprint, Kind};
 
 use crate::doubt::Doubt;
-use crate::populated::Seed;
+use crate::seed::Seed;
 use crate::set::{Body, Script, Set};
 use crate::verified::Step;
 use crate::walk::Images;

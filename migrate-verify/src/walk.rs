@@ -12,7 +12,7 @@ use crate::failure::{Failure, Kind, code};
 use crate::pair::path;
 use crate::populated::{Around, Populated, Trouble, Verdict};
 use crate::rows::Hints;
-use crate::run::{Effect, Failed, OnFailure, Ran, is_simple, run};
+use crate::run::{OnFailure, Ran, is_simple, run};
 use crate::scratch::Scratch;
 use crate::set::{Body, Migration, Script, Set};
 use crate::store::Mark;
@@ -346,19 +346,24 @@ pub(crate) fn body(scratch: &Scratch, body: &Body<'_>, on_failure: OnFailure) ->
         Body::Sql(script) => return run(scratch, script, on_failure),
         Body::Code(code) => code,
     };
+    let nested = !scratch.db().is_autocommit();
     let error = code.run.and_then(|run| run(scratch.db()).err());
-    let failure = error.map(|error| Failure {
-        kind: Kind::Other,
-        message: error.to_string(),
-        span: (0, 0),
-    });
-    let failed = failure.map(|failure| Failed {
-        failure,
-        effect: Effect::Anything,
-    });
-    Ran {
-        failures: failed.into_iter().collect(),
+    let mut message = error.map(|error| error.to_string());
+    if nested && scratch.db().is_autocommit() {
+        message.get_or_insert_with(|| "it has ended the transaction that it runs in".to_owned());
+        if on_failure == OnFailure::GoOn {
+            let _ = scratch.execute("BEGIN");
+        }
     }
+    let _ = scratch.settle();
+    let failed = message.map(|message| {
+        Ran::failed(Failure {
+            kind: Kind::Other,
+            message,
+            span: (0, 0),
+        })
+    });
+    failed.unwrap_or_default()
 }
 
 /// The first row that has no parent: the table that it is in, and that of the parent.

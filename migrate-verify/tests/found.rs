@@ -457,6 +457,30 @@ fn rows_of_the_migration_without_a_parent() {
 // Code that is run.
 
 #[test]
+fn code_that_ends_the_transaction_or_sets_something() {
+    const CODE: &str = "pub fn up(_db: &rusqlite::Connection) -> rusqlite::Result<()> { Ok(()) }";
+    let files = [
+        ("0001_a.sql", USERS),
+        ("0002_b.rs", CODE),
+        ("0003_c.rs", CODE),
+        ("0004_d.sql", "ALTER TABLE users ADD COLUMN x INT NOT NULL;"),
+    ];
+    let verified = run_with(&strict(), &files, |set| {
+        if let Body::Code(up) = &mut set.migrations[1].up {
+            up.run = Some(|db| Ok(db.execute_batch("COMMIT")?));
+        }
+        if let Body::Code(up) = &mut set.migrations[2].up {
+            up.run = Some(|db| Ok(db.execute_batch("PRAGMA query_only = ON")?));
+        }
+    });
+    assert_eq!(
+        told(&verified.findings),
+        "failing_up 0002_b.rs:1:1 it has ended the transaction that it runs in
+failing_on_rows 0004_d.sql:1:1 Cannot add a NOT NULL column with default value NULL, if the tables have rows"
+    );
+}
+
+#[test]
 fn code_that_fails_and_code_whose_down_fails() {
     const CODE: &str = "pub fn up(_db: &rusqlite::Connection) -> rusqlite::Result<()> { Ok(()) }
 pub fn down(_db: &rusqlite::Connection) -> rusqlite::Result<()> { Ok(()) }";
