@@ -81,14 +81,18 @@ impl Walk<'_> {
             .into_iter()
             .filter(|fault| self.doubt.believes(&fault.failure))
             .collect::<Vec<_>>();
-        if sure.is_empty() {
-            self.findings.append(&mut self.late);
-            return Ok(());
-        }
-        for (version, unverified, finding) in blame::blame(self.set, &sure)? {
-            if !unverified {
-                self.report(version, finding);
+        let told = self.findings.len();
+        if !sure.is_empty() {
+            for (version, unverified, finding) in blame::blame(self.set, &sure)? {
+                if !unverified {
+                    self.report(version, finding);
+                }
             }
+        }
+        // Where the cause is told, what follows from it is not.
+        let mut late = std::mem::take(&mut self.late);
+        if self.findings.len() == told {
+            self.findings.append(&mut late);
         }
         Ok(())
     }

@@ -182,6 +182,26 @@ fn a_trusted_view_that_is_broken_later() {
 }
 
 #[test]
+fn what_fails_for_a_trusted_view() {
+    let files = [
+        ("0001_a.sql", USERS),
+        ("0002_b.sql", "CREATE VIEW v AS SELECT nowhere FROM users;"),
+        ("0003_c.sql", "ALTER TABLE users RENAME TO people;"),
+    ];
+    check_trusting(
+        2,
+        &files,
+        "failing_up 0003_c.sql:1:1 error in view v: no such column: nowhere",
+    );
+    // Where the view is told of, it is enough.
+    check_trusting(
+        1,
+        &files,
+        "broken_view 0002_b.sql:1:25 the view `v` cannot be read: no such column: nowhere",
+    );
+}
+
+#[test]
 fn what_is_allowed() {
     let mut options = strict();
     options.allow.insert(Problem::IncompleteDown);

@@ -284,6 +284,29 @@ fn faults_are_found_again() {
 }
 
 #[test]
+fn what_fails_for_a_trusted_view_is_found_again() {
+    let (store, mut files) = (Store::new(), Files::new());
+    set_text(&mut files, "0001_a.sql", "CREATE TABLE t (x INT);");
+    set_text(
+        &mut files,
+        "0002_b.sql",
+        "CREATE VIEW v AS SELECT nowhere FROM t;",
+    );
+    set_text(&mut files, "0003_c.sql", "ALTER TABLE t RENAME TO u;");
+    set_text(&mut files, "0004_d.sql", "CREATE TABLE d (x INT);");
+    let mut options = strict();
+    options.trust_through = 2;
+    for more in 5..8 {
+        let findings = verify_in(&store.path(), &options, &files, |_| {}).findings;
+        assert_eq!(
+            told(&findings),
+            "failing_up 0003_c.sql:1:1 error in view v: no such column: nowhere"
+        );
+        set_text(&mut files, &format!("{more:04}_m.sql"), "SELECT 1;");
+    }
+}
+
+#[test]
 fn a_new_down_that_is_in_the_way_of_an_older_one() {
     let files = |last: bool| {
         let mut files: Files = Vec::new();

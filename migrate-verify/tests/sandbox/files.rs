@@ -1,8 +1,12 @@
 //! Nothing gets into a file.
 
 use std::fs;
+use std::path::Path;
+
+use migrate_verify::{Body, Code, Migration, Set, verify};
 
 use crate::check_both;
+use crate::support::{strict, told};
 
 /// Checks that a statement with `FILE` in it makes no such file, and gives these findings.
 #[track_caller]
@@ -31,6 +35,38 @@ fn attached_files() {
     );
     check_no_file("ATTACH (SELECT 'FILE') AS e;", "", "");
     check_no_file("ATTACH '' AS e; CREATE TABLE e.t (x);", "", "");
+}
+
+#[test]
+fn files_attached_by_code() {
+    let code = Code {
+        path: "a.rs",
+        revision: 0,
+        changes_schema: true,
+        run: Some(|db| {
+            Ok(db.execute_batch("ATTACH 'attached_by' || '_code.db' AS e; CREATE TABLE e.t (x)")?)
+        }),
+    };
+    let set = Set {
+        migrations: vec![Migration {
+            version: 1,
+            up: Body::Code(code),
+            down: None,
+        }],
+        repeatables: Vec::new(),
+        seed: None,
+        options: strict(),
+        is_incomplete: false,
+    };
+    let findings = verify(&set, None)
+        .expect("a set is never an error")
+        .findings;
+    let exists = Path::new("attached_by_code.db").exists();
+    let _ = fs::remove_file("attached_by_code.db");
+    assert_eq!(
+        (told(&findings).as_str(), exists),
+        ("failing_up a.rs:1:1 not authorized", false)
+    );
 }
 
 #[test]
