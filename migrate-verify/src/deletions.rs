@@ -99,6 +99,16 @@ fn stays(table: &str, statements: &[Words<'_>]) -> bool {
     })
 }
 
+/// The name at the start of tokens, in lower case, without the schema that it belongs to.
+fn name_of<'t, 's: 't>(tokens: impl Iterator<Item = &'t Token<'s>>) -> Option<String> {
+    let mut tokens = tokens.peekable();
+    let mut name = tokens.next()?;
+    if tokens.next_if(|token| token.is_punctuation('.')).is_some() {
+        name = tokens.next()?;
+    }
+    Some(bare(name.text).to_lowercase())
+}
+
 /// A statement as its tokens, without comments.
 struct Words<'s>(Vec<Token<'s>>);
 
@@ -149,11 +159,7 @@ impl<'s> Words<'s> {
             })
             .is_some()
         {}
-        let mut name = tokens.next()?;
-        if tokens.next_if(|token| token.is_punctuation('.')).is_some() {
-            name = tokens.next()?;
-        }
-        Some(bare(name.text).to_lowercase())
+        name_of(tokens)
     }
 
     /// The new name of `ALTER TABLE t RENAME TO u`, in lower case.
@@ -174,8 +180,8 @@ impl<'s> Words<'s> {
             return None;
         }
         let into = self.0.iter().position(|token| token.is_keyword("INTO"));
-        match into.and_then(|at| self.0.get(at + 1)) {
-            Some(table) if !self.begins("CREATE") => Some(bare(table.text).to_lowercase()),
+        match into {
+            Some(at) if !self.begins("CREATE") => name_of(self.0[at + 1..].iter()),
             _ => self.table_after("CREATE"),
         }
     }

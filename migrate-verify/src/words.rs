@@ -77,7 +77,7 @@ pub(crate) fn of_application(message: &str) -> Option<&'static str> {
     ];
     let is = WORDS.iter().any(|words| message.contains(words));
     is.then_some(
-        "SQLite has it not: if the program provides it, say so by `-- migrate: unverified \"why\"` at the head of the file",
+        "SQLite does not have it: if the program provides it, say so by `-- migrate: unverified \"why\"` at the head of the file",
     )
 }
 

@@ -123,6 +123,21 @@ ALTER TABLE users_new RENAME TO users;";
 }
 
 #[test]
+fn copied_to_a_table_that_goes_as_well() {
+    check(
+        &[
+            USERS,
+            "CREATE TABLE backup AS SELECT * FROM users;
+INSERT INTO main.backup SELECT * FROM users;
+DROP TABLE users;
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INT);
+DROP TABLE backup;",
+        ],
+        "lost_rows 0002_m.sql:1:38 rows of `users` are lost: of 2 are left 0",
+    );
+}
+
+#[test]
 fn replaced_by_fewer_rows_through_update_or_replace() {
     check(
         &[
