@@ -1,15 +1,17 @@
 //! Which migration a fault comes from, and which words of it.
 
-use migrate_source::sql::{TokenKind, tokens};
+use migrate_source::sql::{Statement, TokenKind, tokens};
 use migrate_source::{Database, Finding, Place, Problem};
 use rusqlite::Result;
 
 use crate::catalog::Catalog;
+use crate::failure::first_line;
 use crate::probe::{self, Fault};
-use crate::run::{OnFailure, bare, is_simple};
+use crate::run::{OnFailure, bare, begins_with, is_simple};
 use crate::scratch::Scratch;
 use crate::set::{Body, Script, Set};
 use crate::walk::{body, statements};
+use crate::words::of_application;
 
 /// For each fault the version it is there from on, whether that migration is not to be verified, and
 /// what is to be said. All migrations are run once more for it, with a look after each.
@@ -71,7 +73,13 @@ fn repeatable<'s>(set: &'s Set<'_>, fault: &Fault) -> Option<&'s Script<'s>> {
 fn words(fault: &Fault) -> Finding {
     let message = &fault.failure.message;
     let object = &fault.object;
-    let finding = |text: String| Finding::new(fault.problem, text);
+    let finding = |text: String| {
+        let finding = Finding::new(fault.problem, text);
+        match of_application(message) {
+            Some(help) => finding.help(help),
+            None => finding,
+        }
+    };
     match fault.problem {
         Problem::BrokenView => finding(format!("the view `{object}` cannot be read: {message}"))
             .help("correct it, or drop it before what it reads goes"),
@@ -117,6 +125,17 @@ pub(crate) fn place(script: &Script<'_>, names: &[&str]) -> Place {
             ..Place::file(script.path)
         },
     }
+}
+
+/// The first statement that begins with a word, else the first of all.
+pub(crate) fn place_of(script: &Script<'_>, word: &str) -> Place {
+    let all = statements(script);
+    let begins = |statement: &&Statement<'_>| begins_with(statement.text, word);
+    let Some(statement) = all.iter().find(begins).or(all.first()) else {
+        return Place::file(script.path);
+    };
+    let len = first_line(statement.text);
+    Place::at(script.path, script.sql, script.line, statement.offset, len)
 }
 
 fn is_name(token: &str, name: &str) -> bool {

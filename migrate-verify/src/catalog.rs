@@ -18,7 +18,7 @@ impl Catalog {
         let counter = scratch
             .db()
             .query_row("PRAGMA schema_version", [], |row| row.get(0))?;
-        if counter == before.counter {
+        if counter == before.counter && !scratch.writes_schema() {
             return Ok(before.clone());
         }
         let mut select = scratch.db().prepare(Schema::QUERY)?;

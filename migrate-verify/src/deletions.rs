@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use migrate_source::Database;
 use migrate_source::sql::{Statement, Token, TokenKind, single_statements, tokens};
 
+use crate::failure::Failure;
 use crate::run::bare;
 use crate::set::Script;
 
@@ -27,21 +28,40 @@ impl Deletions {
     }
 
     /// A script says so by `DELETE`, by taking the place of rows, or by dropping a table and creating
-    /// another of that name without a look at what was in the first.
+    /// another of that name, unless it looks into the first before. One that neither drops nor renames a
+    /// table loses no rows but by its triggers and constraints, which are meant so.
     pub(crate) fn of(script: &Script<'_>) -> Deletions {
         let statements = single_statements(script.sql, Database::Sqlite);
         let statements: Vec<Words<'_>> = statements.iter().map(Words::of).collect();
-        // With foreign keys enforced, a row takes others along.
-        let any = script.foreign_keys || statements.iter().any(Words::deletes);
+        let takes_away =
+            |words: &Words<'_>| words.table_after("DROP").is_some() || words.renamed_to().is_some();
+        let any = statements.iter().any(Words::deletes) || !statements.iter().any(takes_away);
         let mut tables = BTreeSet::new();
         for (at, statement) in statements.iter().enumerate() {
-            let Some(dropped) = statement.table_after("DROP") else {
-                continue;
-            };
-            let created = |other: &Words<'_>| other.table_after("CREATE") == Some(dropped.clone());
-            let read = |other: &Words<'_>| other.mentions(&dropped);
-            if statements[at..].iter().any(created) && !statements[..at].iter().any(read) {
-                tables.insert(dropped);
+            let (before, after) = (&statements[..at], &statements[at..]);
+            if let Some(dropped) = statement.table_after("DROP") {
+                let created =
+                    |words: &Words<'_>| words.table_after("CREATE").as_ref() == Some(&dropped);
+                // What is copied to a table that stays is not lost.
+                let moved = |words: &Words<'_>| {
+                    words
+                        .target()
+                        .is_some_and(|to| to != dropped && stays(&to, &statements))
+                };
+                let reads: Vec<_> = before
+                    .iter()
+                    .filter(|words| words.mentions(&dropped))
+                    .collect();
+                let let_go = reads.is_empty() || reads.into_iter().any(moved);
+                if after.iter().any(created) && let_go {
+                    tables.insert(dropped);
+                }
+            } else if let (Some(from), Some(to)) =
+                (statement.table_after("ALTER"), statement.renamed_to())
+                && stays(&to, after)
+            {
+                // The rows are there under another name.
+                tables.insert(from);
             }
         }
         Deletions { any, tables }
@@ -51,6 +71,42 @@ impl Deletions {
     pub(crate) fn rows_of(&self, table: &str) -> bool {
         self.any || self.tables.contains(table)
     }
+}
+
+/// The table, in lower case, for which a script has a row that one of its own is in the way of: one
+/// that was there before. Where the application has made no such row, there is none in the way.
+pub(crate) fn seeded(script: &Script<'_>, failure: &Failure) -> Option<String> {
+    let table = failure.not_unique()?.to_lowercase();
+    let statements = single_statements(script.sql, Database::Sqlite);
+    let failing = statements
+        .iter()
+        .rfind(|statement| statement.offset <= failure.span.0)?;
+    let inserts = ["INSERT", "REPLACE", "WITH"];
+    let inserts = inserts.iter().any(|word| Words::of(failing).begins(word));
+    let created = statements
+        .iter()
+        .any(|statement| Words::of(statement).table_after("CREATE").as_ref() == Some(&table));
+    (inserts && !created).then_some(table)
+}
+
+/// Whether a table is there when all of these statements have run, under this very name.
+fn stays(table: &str, statements: &[Words<'_>]) -> bool {
+    let is = |name: Option<String>| name.as_deref() == Some(table);
+    !statements.iter().any(|words| {
+        is(words.table_after("DROP"))
+            || (words.renamed_to().is_some() && is(words.table_after("ALTER")))
+            || (words.is_temporary() && is(words.table_after("CREATE")))
+    })
+}
+
+/// The name at the start of tokens, in lower case, without the schema that it belongs to.
+fn name_of<'t, 's: 't>(tokens: impl Iterator<Item = &'t Token<'s>>) -> Option<String> {
+    let mut tokens = tokens.peekable();
+    let mut name = tokens.next()?;
+    if tokens.next_if(|token| token.is_punctuation('.')).is_some() {
+        name = tokens.next()?;
+    }
+    Some(bare(name.text).to_lowercase())
 }
 
 /// A statement as its tokens, without comments.
@@ -81,12 +137,17 @@ impl<'s> Words<'s> {
             || (or_replace && !self.begins("CREATE"))
     }
 
-    /// The table of `DROP TABLE IF EXISTS t` or `CREATE TABLE IF NOT EXISTS t`, in lower case.
+    /// The table of `DROP TABLE IF EXISTS t`, `CREATE TABLE IF NOT EXISTS t` or `ALTER TABLE t`, in lower
+    /// case.
     fn table_after(&self, verb: &str) -> Option<String> {
         let mut tokens = self.0.iter().peekable();
         tokens.next_if(|token| token.is_keyword(verb))?;
         while tokens
-            .next_if(|token| token.is_keyword("TEMP") || token.is_keyword("VIRTUAL"))
+            .next_if(|token| {
+                ["TEMP", "TEMPORARY", "VIRTUAL"]
+                    .iter()
+                    .any(|word| token.is_keyword(word))
+            })
             .is_some()
         {}
         tokens.next_if(|token| token.is_keyword("TABLE"))?;
@@ -98,8 +159,35 @@ impl<'s> Words<'s> {
             })
             .is_some()
         {}
-        let name = tokens.next()?;
-        Some(bare(name.text).to_lowercase())
+        name_of(tokens)
+    }
+
+    /// The new name of `ALTER TABLE t RENAME TO u`, in lower case.
+    fn renamed_to(&self) -> Option<String> {
+        if !self.begins("ALTER") {
+            return None;
+        }
+        let renames =
+            |three: &[Token<'_>]| three[0].is_keyword("RENAME") && three[1].is_keyword("TO");
+        let name = self.0.windows(3).find(|three| renames(three))?;
+        Some(bare(name[2].text).to_lowercase())
+    }
+
+    /// The table that it puts rows into which it reads elsewhere, in lower case: of `INSERT INTO t SELECT …`
+    /// or `CREATE TABLE t AS SELECT …`.
+    fn target(&self) -> Option<String> {
+        if !self.has("SELECT") {
+            return None;
+        }
+        let into = self.0.iter().position(|token| token.is_keyword("INTO"));
+        match into {
+            Some(at) if !self.begins("CREATE") => name_of(self.0[at + 1..].iter()),
+            _ => self.table_after("CREATE"),
+        }
+    }
+
+    fn is_temporary(&self) -> bool {
+        self.has("TEMP") || self.has("TEMPORARY")
     }
 
     /// Whether it names a table in any way.

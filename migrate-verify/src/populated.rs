@@ -6,28 +6,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_source::Database;
-use migrate_source::sql::single_statements;
 use rusqlite::Result;
-use rusqlite::types::Value;
 
-use crate::deletions::Deletions;
+use crate::deletions::{Deletions, seeded};
+use crate::failure::{Failure, Kind};
 use crate::orphans::Keys;
 use crate::probe::quoted;
 use crate::rows::{self, Hints, VARIATIONS};
 use crate::run::{OnFailure, Ran};
-use crate::scratch::{Failure, Kind, Scratch};
+use crate::scratch::Scratch;
+use crate::seed::{Seed, copy_rows, copy_seed};
 use crate::set::Script;
 
 /// A database whose tables have rows.
 pub(crate) struct Populated {
-    scratch: Scratch,
+    pub(crate) scratch: Scratch,
     /// How many rows the tables have, by their names in lower case.
-    counts: BTreeMap<String, i64>,
+    pub(crate) counts: BTreeMap<String, i64>,
     keys: Keys,
     /// The tables that attempts have touched, in lower case.
     touched: BTreeSet<String>,
-    seed: Seed,
+    pub(crate) seed: Seed,
+    /// Whether no rows are made any more: what should take one failed in an unexpected way.
+    pub(crate) idle: bool,
 }
 
 /// Whether trouble depends on the rows.
@@ -39,15 +40,6 @@ pub(crate) enum Verdict {
     Passed,
     /// No rows are known that suit what comes after, but there may be some.
     Unknown,
-}
-
-/// The author's own rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Seed {
-    /// Which statements have run.
-    pub(crate) done: BTreeSet<usize>,
-    /// The tables that they wrote to, in lower case. No rows are made up for those.
-    pub(crate) tables: BTreeSet<String>,
 }
 
 /// What a migration does to tables that have rows.
@@ -67,6 +59,7 @@ pub(crate) struct Around<'a> {
     pub(crate) after: &'a [u8],
     /// The texts of its script and of the schema after it, which say what values mean something.
     pub(crate) hints: Hints,
+    pub(crate) script: &'a Script<'a>,
 }
 
 impl Populated {
@@ -77,7 +70,12 @@ impl Populated {
             keys: Keys::default(),
             touched: BTreeSet::new(),
             seed,
+            idle: false,
         }
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle
     }
 
     pub(crate) fn image(&mut self) -> Result<Vec<u8>> {
@@ -90,8 +88,9 @@ impl Populated {
 
     /// Takes over a database as it is; rows come to it before the next migration.
     pub(crate) fn replace(&mut self, scratch: Scratch) {
-        let seed = std::mem::take(&mut self.seed);
+        let (seed, idle) = (std::mem::take(&mut self.seed), self.idle);
         *self = Populated::new(scratch, seed);
+        self.idle = idle;
     }
 
     /// Runs a migration. If it goes wrong, the database is left as it was before.
@@ -100,8 +99,24 @@ impl Populated {
         up: &dyn Fn(&Scratch, OnFailure) -> Ran,
         simple: bool,
         says: &Deletions,
+    ) -> std::result::Result<(), Trouble> {
+        if self.idle {
+            return Ok(());
+        }
+        // A trigger may never come to an end for rows such as these. Nothing is said then.
+        self.run(up, simple, says).unwrap_or_else(|_| {
+            self.idle = true;
+            Ok(())
+        })
+    }
+
+    fn run(
+        &mut self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        simple: bool,
+        says: &Deletions,
     ) -> Result<std::result::Result<(), Trouble>> {
-        self.fill(&Hints::default(), 0)?;
+        self.fill(&Hints::default(), 0, &BTreeSet::new())?;
         self.touched.clear();
         let image = match simple {
             true => None,
@@ -171,13 +186,13 @@ impl Populated {
         Ok(Ok(()))
     }
 
-    /// Brings every table to two rows, where rows can be made for it.
-    fn fill(&mut self, hints: &Hints, variation: usize) -> Result<()> {
+    /// Brings every table to two rows, where rows can be made for it, but those of `without`.
+    fn fill(&mut self, hints: &Hints, variation: usize, without: &BTreeSet<String>) -> Result<()> {
         let tables = rows::tables(self.scratch.db())?;
         let needy = |table: &&String| {
             let table = table.to_lowercase();
             let few = self.counts.get(&table).is_none_or(|count| *count < 2);
-            few && !self.seed.tables.contains(&table)
+            few && !self.seed.tables.contains(&table) && !without.contains(&table)
         };
         let needy: Vec<String> = tables.iter().filter(needy).cloned().collect();
         if !needy.is_empty() {
@@ -215,28 +230,77 @@ impl Populated {
         simple: bool,
         says: &Deletions,
         around: &Around<'_>,
+    ) -> Verdict {
+        self.try_all(up, simple, says, around).unwrap_or_else(|_| {
+            self.idle = true;
+            Verdict::Unknown
+        })
+    }
+
+    fn try_all(
+        &mut self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        simple: bool,
+        says: &Deletions,
+        around: &Around<'_>,
     ) -> Result<Verdict> {
         for variation in 0..=VARIATIONS {
-            let mut other = Populated::new(Scratch::of_image(around.before)?, self.seed.clone());
-            copy_seed(&self.scratch, &other.scratch, &self.seed.tables)?;
+            let mut other = self.anew(around)?;
             if variation < VARIATIONS {
-                other.fill(&around.hints, variation)?;
+                other.fill(&around.hints, variation, &BTreeSet::new())?;
             } else if !other.carry_back(around, &self.touched)? {
                 return Ok(Verdict::Unknown);
             }
-            other.recount()?;
-            if simple {
-                other.scratch.execute("BEGIN")?;
-            }
-            if other.attempt(up, says)?.is_ok() {
-                if simple {
-                    other.scratch.execute("COMMIT")?;
-                }
+            if other.takes(up, simple, says)?.is_ok() {
                 *self = other;
                 return Ok(Verdict::Passed);
             }
         }
-        Ok(Verdict::Always)
+        // A row that the migration inserts may be in the way of one that nobody has.
+        let mut without = BTreeSet::new();
+        loop {
+            let mut other = self.anew(around)?;
+            other.fill(&around.hints, 0, &without)?;
+            let trouble = match other.takes(up, simple, says)? {
+                Ok(()) => {
+                    *self = other;
+                    return Ok(Verdict::Passed);
+                }
+                Err(trouble) => trouble,
+            };
+            let Trouble::Fails(failure) = trouble else {
+                return Ok(Verdict::Always);
+            };
+            match seeded(around.script, &failure) {
+                Some(table) if without.insert(table.clone()) => {}
+                _ => return Ok(Verdict::Always),
+            }
+        }
+    }
+
+    /// The database before a migration, with no rows but the author's.
+    fn anew(&self, around: &Around<'_>) -> Result<Populated> {
+        let other = Populated::new(Scratch::of_image(around.before)?, self.seed.clone());
+        copy_seed(&self.scratch, &other.scratch, &self.seed.tables)?;
+        Ok(other)
+    }
+
+    /// Runs a migration on the rows that are there.
+    fn takes(
+        &mut self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        simple: bool,
+        says: &Deletions,
+    ) -> Result<std::result::Result<(), Trouble>> {
+        self.recount()?;
+        if simple {
+            self.scratch.execute("BEGIN")?;
+        }
+        let outcome = self.attempt(up, says)?;
+        if simple && outcome.is_ok() {
+            self.scratch.execute("COMMIT")?;
+        }
+        Ok(outcome)
     }
 
     /// Fills the tables with rows that were made for the schema after the migration, as far as the
@@ -258,36 +322,8 @@ impl Populated {
                 copy_rows(&after, &self.scratch, &table)?;
             }
         }
-        self.fill(&around.hints, 1)?;
+        self.fill(&around.hints, 1, &BTreeSet::new())?;
         Ok(true)
-    }
-
-    /// Runs what has not run yet of the author's rows and runs now: each statement when the schema
-    /// has come to suit it.
-    pub(crate) fn sow(&mut self, seed: &Script<'_>) -> Result<Vec<Failure>> {
-        let mut failures = Vec::new();
-        let statements = single_statements(seed.sql, Database::Sqlite);
-        for (at, statement) in statements.iter().enumerate() {
-            if self.seed.done.contains(&at) {
-                continue;
-            }
-            self.scratch.touched();
-            self.scratch.execute("SAVEPOINT seed")?;
-            match self.scratch.run(statement.text, statement.offset) {
-                Ok(()) => {
-                    let touched = self.scratch.touched();
-                    self.counts.retain(|table, _| !touched.contains(table));
-                    self.seed.tables.extend(touched);
-                    self.seed.done.insert(at);
-                }
-                Err(failure) => {
-                    self.scratch.execute("ROLLBACK TO seed")?;
-                    failures.push(failure);
-                }
-            }
-            self.scratch.execute("RELEASE seed")?;
-        }
-        Ok(failures)
     }
 }
 
@@ -305,49 +341,4 @@ impl Trouble {
 fn count(scratch: &Scratch, table: &str) -> Result<i64> {
     let sql = format!("SELECT count(*) FROM {}", quoted(table));
     scratch.db().query_row(&sql, [], |row| row.get(0))
-}
-
-fn copy_seed(from: &Scratch, to: &Scratch, tables: &BTreeSet<String>) -> Result<()> {
-    for table in rows::tables(to.db())? {
-        if tables.contains(&table.to_lowercase()) {
-            copy_rows(from, to, &table)?;
-        }
-    }
-    Ok(())
-}
-
-/// Copies the rows of a table, column by name; those that do not fit are left out.
-fn copy_rows(from: &Scratch, to: &Scratch, table: &str) -> Result<()> {
-    let known = columns(from, table)?;
-    let both: Vec<String> = columns(to, table)?
-        .into_iter()
-        .filter(|column| known.iter().any(|other| other.eq_ignore_ascii_case(column)))
-        .collect();
-    if both.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = both.iter().map(|column| quoted(column)).collect();
-    let names = names.join(", ");
-    let table = quoted(table);
-    let mut select = from.db().prepare(&format!("SELECT {names} FROM {table}"))?;
-    let marks = vec!["?"; both.len()].join(", ");
-    let mut insert = to.db().prepare(&format!(
-        "INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
-    ))?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let values = (0..both.len()).map(|at| row.get::<_, Value>(at));
-        let values = values.collect::<Result<Vec<_>>>()?;
-        // A row that does not fit here is one that nobody has.
-        let _ = insert.execute(rusqlite::params_from_iter(values));
-    }
-    Ok(())
-}
-
-fn columns(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
-    let mut select = scratch
-        .db()
-        .prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0")?;
-    let names = select.query_map([table], |row| row.get(0))?;
-    names.collect()
 }

@@ -10,7 +10,8 @@ use migrate_source::schema::Kind;
 use rusqlite::Result;
 
 use crate::catalog::Catalog;
-use crate::scratch::{Failure, Scratch};
+use crate::failure::Failure;
+use crate::scratch::Scratch;
 
 /// Something that was created and cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

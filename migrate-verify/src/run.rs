@@ -1,11 +1,16 @@
 //! Running a script, as the runner of `migrate-core` would.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use migrate_source::sql::{Statement, TokenKind, control, single_statements, tokens};
+use migrate_source::sql::{
+    Control, Statement, TokenKind, attaches, control, single_statements, tokens,
+};
 use migrate_source::{Database, Mode};
 
-use crate::scratch::{Failure, Kind, Scratch};
+use crate::failure::{Failure, Kind, first_line};
+use crate::guard::OF_SCHEMA;
+use crate::scratch::Scratch;
 use crate::set::{Body, Script};
 
 /// What to do once a statement fails.
@@ -28,14 +33,18 @@ pub(crate) struct Ran {
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
-    /// What it would have done to the schema.
+    /// What it would have done.
     pub(crate) effect: Effect,
 }
 
-/// What a statement that was not run may have done to the schema.
+/// What a statement that was not run may have done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Something about these names, in lower case; nothing if there are none.
+    /// Nothing.
+    Nothing,
+    /// It changes rows.
+    Rows,
+    /// Something about these names, in lower case, and rows.
     Names(BTreeSet<String>),
     /// Nobody knows.
     Anything,
@@ -45,45 +54,48 @@ pub(crate) enum Effect {
 /// here, not millions.
 const MOST_REPEATS: usize = 1000;
 
-/// Whether a body runs in one transaction of the runner's.
+/// Whether a body runs in one transaction of the runner's, which can be taken back as one.
 pub(crate) fn is_simple(body: &Body<'_>) -> bool {
     match body {
         Body::Sql(script) => {
+            // Foreign keys can only be switched on outside of a transaction.
             script.mode == Mode::Transaction
+                && !script.foreign_keys
                 && single_statements(script.sql, Database::Sqlite)
                     .iter()
-                    .all(|statement| control(statement.text, Database::Sqlite).is_none())
+                    .all(|statement| {
+                        control(statement.text, Database::Sqlite).is_none()
+                            && !is_about_schema(statement.text)
+                    })
         }
         Body::Code(_) => true,
     }
 }
 
-/// Runs a script. A transaction is open if, and only if, the script is a [simple](is_simple) one.
+/// Runs a script. A transaction is open if, and only if, the script is a [simple](is_simple) one;
+/// otherwise none is left open.
 pub(crate) fn run(scratch: &Scratch, script: &Script<'_>, on_failure: OnFailure) -> Ran {
-    let statements = single_statements(script.sql, Database::Sqlite);
     let nested = !scratch.db().is_autocommit();
-    // Outside of a transaction only: inside, SQLite passes over it.
-    let enforce = script.foreign_keys && !nested;
+    if !nested {
+        // As such a file runs under the tool it was written for: inside a transaction at first.
+        let enforce = script.foreign_keys.then_some("PRAGMA foreign_keys = ON");
+        let begin = (script.mode == Mode::Transaction).then_some("BEGIN");
+        for sql in enforce.into_iter().chain(begin) {
+            if let Err(error) = scratch.execute(sql) {
+                return Ran::failed(Failure::of(&error, false, script.sql, 0));
+            }
+        }
+    }
     let mut ran = Ran::default();
-    let switched = match enforce {
-        true => scratch.execute("PRAGMA foreign_keys = ON"),
-        false => Ok(()),
-    };
-    // As such a file runs under the tool it was written for: inside a transaction at first.
-    let begun = match !nested && script.mode == Mode::Transaction {
-        true => scratch.execute("BEGIN"),
-        false => Ok(()),
-    };
-    debug_assert!(switched.is_ok() && begun.is_ok());
-    for statement in &statements {
-        let Err(failure) = statement_of(scratch, script, statement) else {
+    for statement in single_statements(script.sql, Database::Sqlite) {
+        let Err(failure) = statement_of(scratch, script, &statement) else {
             continue;
         };
         let ended = nested && scratch.db().is_autocommit();
         let effect = match ended {
             // All that came before it is rolled back, too.
             true => Effect::Anything,
-            false => Effect::of(statement.text),
+            false => Effect::of(statement.text, &failure),
         };
         ran.failures.push(Failed { failure, effect });
         if on_failure == OnFailure::Stop {
@@ -93,17 +105,15 @@ pub(crate) fn run(scratch: &Scratch, script: &Script<'_>, on_failure: OnFailure)
             let _ = scratch.execute("BEGIN");
         }
     }
+    if !nested && !scratch.db().is_autocommit() {
+        let keep = ran.failures.is_empty() || on_failure == OnFailure::GoOn;
+        let _ = scratch.execute(if keep { "COMMIT" } else { "ROLLBACK" });
+    }
     if !nested {
-        let end = match ran.failures.is_empty() || on_failure == OnFailure::GoOn {
-            true => "COMMIT",
-            false => "ROLLBACK",
-        };
-        if !scratch.db().is_autocommit() {
-            let _ = scratch.execute(end);
-        }
         // A script may set them itself.
         let _ = scratch.execute("PRAGMA foreign_keys = OFF");
     }
+    let _ = scratch.settle();
     ran
 }
 
@@ -113,8 +123,27 @@ fn statement_of(
     script: &Script<'_>,
     statement: &Statement<'_>,
 ) -> Result<(), Failure> {
+    let text = statement.text;
+    // Transactions begin and end as those of the runner: what is open already is not opened again.
+    let open = !scratch.db().is_autocommit();
+    match control(text, Database::Sqlite) {
+        Some(Control::Begin) if open => return Ok(()),
+        Some(Control::Commit | Control::Rollback) if !open => return Ok(()),
+        _ => {}
+    }
+    if attaches(text, Database::Sqlite) {
+        return Err(Failure {
+            kind: Kind::Refused,
+            message: "another database is not attached here".to_owned(),
+            span: (statement.offset, first_line(text)),
+        });
+    }
     if script.mode != Mode::Repeat {
-        return scratch.run(statement.text, statement.offset);
+        return match scratch.run(text, statement.offset) {
+            // A copy of the database changes nothing in it.
+            Err(failure) if failure.kind == Kind::Refused && begins_with(text, "VACUUM") => Ok(()),
+            result => result,
+        };
     }
     for _ in 0..MOST_REPEATS {
         let before = scratch.db().total_changes();
@@ -126,24 +155,39 @@ fn statement_of(
     Err(Failure {
         kind: Kind::Endless,
         message: format!("this statement still changes rows after {MOST_REPEATS} times"),
-        span: (
-            statement.offset,
-            statement.text.lines().next().map_or(0, str::len),
-        ),
+        span: (statement.offset, first_line(text)),
     })
 }
 
+/// Whether a statement may change the schema behind SQLite's back, which a rollback does not tell it.
+fn is_about_schema(statement: &str) -> bool {
+    begins_with(statement, "PRAGMA")
+        && tokens(statement, Database::Sqlite)
+            .any(|token| OF_SCHEMA.iter().any(|name| token.is_keyword(name)))
+}
+
+pub(crate) fn begins_with(statement: &str, word: &str) -> bool {
+    tokens(statement, Database::Sqlite)
+        .find(|token| !token.kind.is_comment())
+        .is_some_and(|token| token.is_keyword(word))
+}
+
+impl Ran {
+    /// It failed as a whole.
+    pub(crate) fn failed(failure: Failure) -> Ran {
+        Ran {
+            failures: vec![Failed {
+                failure,
+                effect: Effect::Anything,
+            }],
+        }
+    }
+}
+
 impl Effect {
-    /// Statements that cannot change the schema are known by their first word.
-    fn of(statement: &str) -> Effect {
-        const ROWS_ONLY: &[&str] = &[
-            "SELECT",
-            "INSERT",
-            "UPDATE",
-            "DELETE",
-            "REPLACE",
-            "WITH",
-            "VALUES",
+    /// What a statement would have done is known by its first word.
+    fn of(statement: &str, failure: &Failure) -> Effect {
+        const NOTHING: &[&str] = &[
             "PRAGMA",
             "ANALYZE",
             "REINDEX",
@@ -155,24 +199,38 @@ impl Effect {
             "RELEASE",
             "VACUUM",
         ];
-        let mut tokens = tokens(statement, Database::Sqlite)
-            .filter(|token| !token.kind.is_comment())
-            .peekable();
-        let rows_only = tokens
-            .peek()
-            .is_some_and(|first| ROWS_ONLY.iter().any(|word| first.is_keyword(word)));
+        const READS: &[&str] = &["SELECT", "VALUES"];
+        const ROWS: &[&str] = &["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
+        let mut tokens = tokens(statement, Database::Sqlite).filter(|t| !t.kind.is_comment());
+        let Some(first) = tokens.next() else {
+            return Effect::Nothing;
+        };
+        let is = |words: &[&str]| words.iter().any(|word| first.is_keyword(word));
         let names = tokens
             .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
             .map(|token| bare(token.text).to_lowercase());
-        Effect::Names(if rows_only {
-            BTreeSet::new()
-        } else {
-            names.collect()
-        })
+        match () {
+            () if attaches(statement, Database::Sqlite) => Effect::Anything,
+            // Extensions make tables by functions.
+            () if is(READS) && (failure.kind == Kind::Refused || failure.is_about_function()) => {
+                Effect::Anything
+            }
+            () if is(NOTHING) || is(READS) => Effect::Nothing,
+            () if is(ROWS) => Effect::Rows,
+            () => Effect::Names(names.collect()),
+        }
     }
 }
 
-/// A name without its quotes.
-pub(crate) fn bare(name: &str) -> &str {
-    name.trim_matches(['"', '`', '[', ']', '\''])
+/// A name or a string without its quotes.
+pub(crate) fn bare(text: &str) -> Cow<'_, str> {
+    let Some(quote @ ('"' | '\'' | '`' | '[')) = text.chars().next() else {
+        return Cow::Borrowed(text);
+    };
+    let close = if quote == '[' { ']' } else { quote };
+    let inner = text[1..].strip_suffix(close).unwrap_or(&text[1..]);
+    if quote == '[' || !inner.contains(close) {
+        return Cow::Borrowed(inner);
+    }
+    Cow::Owned(inner.replace(&format!("{quote}{quote}"), &quote.to_string()))
 }

@@ -82,6 +82,15 @@ pub struct Code<'s> {
     pub run: Option<Function>,
 }
 
+impl Set<'_> {
+    /// Whether any of it is code that is run.
+    pub(crate) fn runs_code(&self) -> bool {
+        let bodies = self.migrations.iter();
+        let mut bodies = bodies.flat_map(|m| [Some(&m.up), m.down.as_ref()]);
+        bodies.any(|body| matches!(body, Some(Body::Code(code)) if code.run.is_some()))
+    }
+}
+
 impl<'s> Script<'s> {
     /// A script of an ordinary migration, which begins on the first line of its file.
     #[must_use]

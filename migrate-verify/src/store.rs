@@ -8,17 +8,19 @@ use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac_sha256::Hash as Sha256;
 use migrate_source::schema::{Change, Fingerprint, Kind};
 
-use crate::populated::Seed;
+use crate::doubt::Doubt;
+use crate::seed::Seed;
 use crate::set::{Body, Script, Set};
 use crate::verified::Step;
-use crate::walk::{Doubt, Images};
+use crate::walk::Images;
 
 /// Raised whenever a verification finds, keeps or tells something else.
-const FORMAT: &str = "migrate-verify 1";
+const FORMAT: &str = "migrate-verify 2";
 
 /// What the results depend on: a key for each migration, over everything up to it, and one for all.
 pub(crate) struct Keys {
@@ -33,6 +35,7 @@ impl Keys {
         part(&mut hash, env!("CARGO_PKG_VERSION").as_bytes());
         part(&mut hash, &rusqlite::version_number().to_be_bytes());
         part(&mut hash, format!("{:?}", set.options).as_bytes());
+        part(&mut hash, &[u8::from(set.is_incomplete)]);
         optional(&mut hash, set.seed.as_ref(), script);
         let mut steps = Vec::new();
         for migration in &set.migrations {
@@ -93,12 +96,14 @@ pub(crate) struct Kept {
 }
 
 /// A place to go on from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     /// The key of the last migration that has run.
     pub(crate) key: [u8; 32],
     /// How many have run.
     pub(crate) count: usize,
+    /// The first migration from which on all can be taken back.
+    pub(crate) floor: usize,
     pub(crate) doubt: Doubt,
     pub(crate) seed: Seed,
     pub(crate) images: Images,
@@ -219,7 +224,9 @@ impl Writer {
     fn save(mut self, path: &Path) {
         let sum = checksum(&self.0);
         self.0.extend_from_slice(&sum);
-        let beside = path.with_extension(format!("{}.tmp", process::id()));
+        static WRITES: AtomicU64 = AtomicU64::new(0);
+        let number = WRITES.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_extension(format!("{}-{number}.tmp", process::id()));
         if fs::write(&beside, &self.0).is_err() || fs::rename(&beside, path).is_err() {
             let _ = fs::remove_file(&beside);
         }
@@ -254,6 +261,7 @@ fn write_step(writer: &mut Writer, step: &Step) {
 fn write_mark(writer: &mut Writer, mark: &Mark) {
     writer.0.extend_from_slice(&mark.key);
     writer.number(mark.count as u64);
+    writer.number(mark.floor as u64);
     writer.number(u64::from(mark.doubt.schema));
     writer.list(&mark.doubt.names, |writer, name| {
         writer.bytes(name.as_bytes())
@@ -325,6 +333,7 @@ fn mark(reader: &mut Reader<'_>) -> Option<Mark> {
     Some(Mark {
         key: reader.array()?,
         count: reader.number()?,
+        floor: reader.number()?,
         doubt: Doubt {
             schema: reader.number()? != 0,
             names: reader.list(Reader::text)?,

@@ -5,9 +5,10 @@ use std::path::Path;
 use migrate_source::Finding;
 use migrate_source::schema::{Change, Fingerprint, Schema, changes};
 
+use crate::doubt::Doubt;
 use crate::set::Set;
 use crate::store::{Kept, Keys, read_marks, write_marks};
-use crate::walk::{Doubt, Walk};
+use crate::walk::Walk;
 
 /// What is known of a set once it was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,8 @@ pub fn sqlite_release() -> i32 {
 /// Runs a set and tells what is wrong with it.
 ///
 /// With `store`, what was verified is kept in that file, and not run again while nothing of it
-/// changes. The file may be shared, lost or broken at any time.
+/// changes. The file may be shared, lost or broken at any time. Nothing is kept of a set with code
+/// that is run.
 ///
 /// ```
 /// use migrate_source::{Database, Options};
@@ -88,8 +90,10 @@ pub fn sqlite_release() -> i32 {
 ///
 /// # Errors
 ///
-/// When SQLite itself fails: without memory, for instance. What is wrong with the set is no error.
+/// When SQLite itself fails, as it does without memory. What is wrong with the set is no error.
 pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified> {
+    // What code does may change without a change of the set.
+    let store = store.filter(|_| !set.runs_code());
     let keys = Keys::of(set);
     let kept = store.and_then(Kept::read).unwrap_or_default();
     if let Some((steps, repeatables)) = kept.whole(&keys) {
@@ -129,17 +133,18 @@ pub fn verify(set: &Set<'_>, store: Option<&Path>) -> rusqlite::Result<Verified>
     for (at, migration) in set.migrations.iter().enumerate().skip(known) {
         walk.step(migration)?;
         // After the last, so that one more costs one; and before it, as it is the one that is edited.
-        if store.is_some() && walk.findings.is_empty() && at + 2 >= count {
+        if store.is_some() && walk.can_be_marked() && at + 2 >= count {
             marks.push(walk.mark(keys.steps[at])?);
         }
     }
-    let clean = walk.findings.len();
-    walk.there_and_back(known)?;
-    if walk.findings.len() > clean {
+    let clean = walk.can_be_marked();
+    walk.unless_lost(None, None, |walk| walk.there_and_back(known))?;
+    if clean && !walk.can_be_marked() {
         // It is not walked again from a place behind it.
         marks.retain(|mark| mark.count <= known);
     }
-    let repeatables = walk.finish()?;
+    let mut repeatables = walk.unless_lost(None, None, Walk::finish)?;
+    repeatables.resize_with(set.repeatables.len(), Step::default);
     let (findings, steps) = (walk.findings, walk.steps);
     if let Some(path) = store {
         let skip = marks.len().saturating_sub(2);

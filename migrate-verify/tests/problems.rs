@@ -94,10 +94,10 @@ fn failing_down() {
         Problem::FailingDown,
         r#"
 no such table: user
- --> migrations/0001_users.down.sql:1:1
+ --> migrations/0001_users.down.sql:1:12
   |
 1 | DROP TABLE user;
-  | ^^^^^^^^^^^^^^^^
+  |            ^^^^
   = help: correct it: a down may be mended at any time
 "#,
     );
@@ -257,10 +257,10 @@ fn failing_seed() {
         Problem::FailingSeed,
         r#"
 table users has no column named nmae
- --> migrations/seed.sql:2:1
+ --> migrations/seed.sql:2:20
   |
 2 | INSERT INTO users (nmae) VALUES ('Ben');
-  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |                    ^^^^
   = help: correct it: no version of the schema takes it
 "#,
     );

@@ -1,9 +1,9 @@
 //! Literals of SQL, as values.
 
-use std::borrow::Cow;
-
 use migrate_source::sql::{Token, TokenKind};
 use rusqlite::types::Value;
+
+use crate::run::bare;
 
 /// The literal at the start of `tokens`, and how many of them it is made of.
 pub(super) fn literal(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
@@ -20,7 +20,7 @@ pub(super) fn literal(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
         TokenKind::String => string_of(first)?,
         // Where SQLite finds no column of that name it takes it for a string.
         TokenKind::QuotedName if first.text.starts_with('"') => {
-            Value::Text(unquoted(first.text).into_owned())
+            Value::Text(bare(first.text).into_owned())
         }
         _ if first.is_keyword("NULL") => Value::Null,
         _ if first.is_keyword("TRUE") => Value::Integer(1),
@@ -30,25 +30,12 @@ pub(super) fn literal(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
     Some((value, 1))
 }
 
-/// A name or a string without its quotes.
-pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
-    let Some(quote @ ('"' | '\'' | '`' | '[')) = text.chars().next() else {
-        return Cow::Borrowed(text);
-    };
-    let close = if quote == '[' { ']' } else { quote };
-    let inner = text[1..].strip_suffix(close).unwrap_or(&text[1..]);
-    if quote == '[' || !inner.contains(close) {
-        return Cow::Borrowed(inner);
-    }
-    Cow::Owned(inner.replace(&format!("{quote}{quote}"), &quote.to_string()))
-}
-
 fn string_of(token: &Token<'_>) -> Option<Value> {
     if !token.closed {
         return None;
     }
     let Some(digits) = token.text.strip_prefix(['x', 'X']) else {
-        return Some(Value::Text(unquoted(token.text).into_owned()));
+        return Some(Value::Text(bare(token.text).into_owned()));
     };
     let digits = digits.trim_matches('\'').as_bytes();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
