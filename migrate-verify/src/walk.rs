@@ -325,6 +325,8 @@ impl<'s> Walk<'s> {
         if self.set.options.relax(finding.problem, version) {
             return;
         }
+        let newest = self.set.migrations.last().map_or(0, |m| m.version);
+        let finding = finding.relaxable(version, newest);
         match is_for_want_of_another(&finding.message) {
             true => self.late.push(finding),
             false => self.findings.push(finding),

@@ -47,6 +47,7 @@ near "TABEL": syntax error
 2 | ALTER TABEL users ADD COLUMN email TEXT;
   |       ^^^^^
   = help: correct it: it would fail on every database
+  = help: if version 2 is in production already: `trust_through = 2` takes it as it is
 
 no such column: nmae
  --> migrations/0003_index.sql:1:38
@@ -54,6 +55,7 @@ no such column: nmae
 1 | CREATE INDEX users_by_name ON users (nmae);
   |                                      ^^^^
   = help: correct the name, or mend the migrations before this one
+  = help: if version 3 is in production already: `trust_through = 3` takes it as it is
 "#,
     );
 }
@@ -69,6 +71,7 @@ this statement does not come to an end: it was stopped after 20 million steps
 2 | INSERT INTO numbers
   | ^^^^^^^^^^^^^^^^^^^
   = help: make it come to an end; if it does with time, say so by `-- migrate: unverified "why"` at the head of the file
+  = help: or allow it in the whole folder: `allow(endless_statement)`
 "#,
     );
 }
@@ -99,6 +102,7 @@ no such table: user
 1 | DROP TABLE user;
   |            ^^^^
   = help: correct it: a down may be mended at any time
+  = help: or allow it in the whole folder: `allow(failing_down)`
 "#,
     );
 }
@@ -116,6 +120,7 @@ after this down the schema is not what it was before the up
   = help: column `email` of `users` comes back as TEXT, was VARCHAR(40)
   = help: index `iu` is left behind
   = help: without a way back, delete the down and write `-- migrate: irreversible` in the up
+  = help: or allow it in the whole folder: `allow(incomplete_down)`
 "#,
     );
 }
@@ -132,6 +137,7 @@ run again: UNIQUE constraint failed: settings.key
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: make it bear being run again, or mend the down: that may be done at any time
   = help: all migrations were run, taken back from the last to the first, and run again
+  = help: or allow it in the whole folder: `allow(failing_again)`
 
 run again: view all_settings already exists
  --> migrations/R__all.sql:1:13
@@ -139,6 +145,7 @@ run again: view all_settings already exists
 1 | CREATE VIEW all_settings AS SELECT * FROM settings;
   |             ^^^^^^^^^^^^
   = help: make it bear being run again, or mend the down: that may be done at any time
+  = help: or allow it in the whole folder: `allow(failing_again)`
 "#,
     );
 }
@@ -155,6 +162,8 @@ Cannot add a NOT NULL column with default value NULL, if the tables have rows
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them
   = help: sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones
+  = help: if version 2 is in production already: `trust_through = 2` takes it as it is
+  = help: or allow it in the whole folder: `allow(failing_on_rows)`
 
 UNIQUE constraint failed: users.code, if the tables have rows
  --> migrations/0003_code.sql:2:1
@@ -163,6 +172,8 @@ UNIQUE constraint failed: users.code, if the tables have rows
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them
   = help: sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones
+  = help: if version 3 is in production already: `trust_through = 3` takes it as it is
+  = help: or allow it in the whole folder: `allow(failing_on_rows)`
 
 CHECK constraint failed: age > 0, if the tables have rows
  --> migrations/0004_age.sql:2:1
@@ -171,6 +182,8 @@ CHECK constraint failed: age > 0, if the tables have rows
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = help: it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them
   = help: sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones
+  = help: if version 4 is in production already: `trust_through = 4` takes it as it is
+  = help: or allow it in the whole folder: `allow(failing_on_rows)`
 
 rows of `notes` lose their parent in `users`, if the tables have rows
  --> migrations/0006_forget.sql:1:13
@@ -179,6 +192,7 @@ rows of `notes` lose their parent in `users`, if the tables have rows
   |             ^^^^^
   = help: take care of them before: foreign keys are checked before each commit
   = help: to have a `DELETE` take along what refers to its rows: `-- migrate: foreign-keys on`
+  = help: or allow it in the whole folder: `allow(failing_on_rows)`
 "#,
     );
 }
@@ -195,6 +209,7 @@ rows of `users` are lost: of 2 are left 0
   |            ^^^^^
   = help: copy all of them: `INSERT INTO … SELECT … FROM …` without a filter, before the old table is dropped
   = help: rows that shall go are deleted by a `DELETE`
+  = help: or allow it in the whole folder: `allow(lost_rows)`
 "#,
     );
 }
@@ -210,6 +225,8 @@ the view `addresses` cannot be read: no such column: email
 2 |   SELECT id, email FROM users;
   |              ^^^^^
   = help: correct it, or drop it before what it reads goes
+  = help: if version 2 is in production already: `trust_through = 2` takes it as it is
+  = help: or allow it in the whole folder: `allow(broken_view)`
 "#,
     );
 }
@@ -225,6 +242,7 @@ a trigger on `users` fails whenever it fires: no such table: main.log
 2 |   INSERT INTO log (what) VALUES ('insert');
   |               ^^^
   = help: correct it, or drop it before what it uses goes
+  = help: or allow it in the whole folder: `allow(broken_trigger)`
 "#,
     );
 }
@@ -240,6 +258,8 @@ the foreign key of `notes` to `users` fails on every write: foreign key mismatch
 3 |   author TEXT REFERENCES users (name)
   |                          ^^^^^
   = help: refer to a table that is there, and to its primary key or columns that are `UNIQUE` together
+  = help: if version 2 is in production already: `trust_through = 2` takes it as it is
+  = help: or allow it in the whole folder: `allow(broken_foreign_key)`
 
 a foreign key of `tags` fails on every write: no such table: main.note
  --> migrations/0003_tags.sql:1:47
@@ -247,6 +267,7 @@ a foreign key of `tags` fails on every write: no such table: main.note
 1 | CREATE TABLE tags (note_id INTEGER REFERENCES note (id));
   |                                               ^^^^
   = help: refer to a table that is there, and to its primary key or columns that are `UNIQUE` together
+  = help: or allow it in the whole folder: `allow(broken_foreign_key)`
 "#,
     );
 }
