@@ -1,7 +1,10 @@
 //! Paths as they are shown: relative to where the author stands, so that a terminal opens them.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::{env, io};
+
+pub(crate) use migrate_source::folder::path::normalized;
+use migrate_source::folder::path::relative;
 
 /// Where the author stands.
 pub(crate) fn here() -> io::Result<PathBuf> {
@@ -11,33 +14,7 @@ pub(crate) fn here() -> io::Result<PathBuf> {
 /// `path`, which is absolute, as it is shown to one who stands in `here`.
 pub(crate) fn shown(path: &Path, here: &Path) -> String {
     let path = normalized(path);
-    let shared = here.components().zip(path.components());
-    let shared = shared.take_while(|(here, path)| here == path).count();
-    if shared == 0 {
-        return path.display().to_string();
-    }
-    let up = here.components().skip(shared).map(|_| "..".into());
-    let down = path.components().skip(shared);
-    let down = down.map(|part| part.as_os_str().to_string_lossy());
-    match up.chain(down).collect::<Vec<_>>().join("/") {
-        relative if relative.is_empty() => ".".to_owned(),
-        relative => relative,
-    }
-}
-
-/// A path without `.` and `..`, by its text.
-pub(crate) fn normalized(path: &Path) -> PathBuf {
-    let mut parts = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if parts.file_name().is_some() => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts
+    relative(here, &path).unwrap_or_else(|| path.display().to_string())
 }
 
 /// Whether both are the same folder, also when a link is on the way.

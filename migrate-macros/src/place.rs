@@ -1,8 +1,9 @@
 //! Where the folder is: on disk, in messages, and seen from the file that names it.
 
 use std::env;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use migrate_source::folder::path::{normalized, relative};
 use migrate_source::folder::{Finding, disk};
 use proc_macro2::Span;
 
@@ -157,38 +158,6 @@ pub(crate) enum Outside {
     Allowed,
 }
 
-/// The path from the folder `from` to `to`, both absolute; `None` when they share no root.
-fn relative(from: &Path, to: &Path) -> Option<String> {
-    let shared = from.components().zip(to.components());
-    let shared = shared.take_while(|(from, to)| from == to).count();
-    if shared == 0 {
-        return None;
-    }
-    let up = from.components().skip(shared).map(|_| "..".into());
-    let down = to.components().skip(shared);
-    let down = down.map(|part| part.as_os_str().to_string_lossy());
-    let path = up.chain(down).collect::<Vec<_>>().join("/");
-    Some(match path.is_empty() {
-        true => ".".to_owned(),
-        false => path,
-    })
-}
-
-/// A path without `.` and `..`, by its text.
-fn normalized(path: &Path) -> PathBuf {
-    let mut parts = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if parts.file_name().is_some() => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts
-}
-
 fn slashes(path: &Path) -> String {
     let parts = path
         .components()
@@ -201,7 +170,9 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Caller, Outside, Place, normalized, relative};
+    use migrate_source::folder::path::{normalized, relative};
+
+    use super::{Caller, Outside, Place};
 
     /// A caller in the package `dir/member` of the workspace `dir`, or in one that trybuild made.
     fn caller(dir: &Path, file: &str) -> Caller {

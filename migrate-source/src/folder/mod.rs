@@ -56,6 +56,7 @@ mod metadata;
 mod misnamed;
 mod model;
 mod name;
+pub mod path;
 mod read;
 mod script;
 mod set;
