@@ -1,5 +1,6 @@
 //! Which migration a fault comes from, and which words of it.
 
+use migrate_source::schema::{Kind, Object};
 use migrate_source::sql::{Statement, TokenKind, tokens};
 use migrate_source::{Database, Finding, Place, Problem};
 use rusqlite::Result;
@@ -43,18 +44,21 @@ pub(crate) fn blame(set: &Set<'_>, faults: &[Fault]) -> Result<Vec<(Option<i64>,
         let script = match migration.map(|migration| &migration.up) {
             Some(Body::Sql(script)) => Some(script),
             Some(Body::Code(code)) => {
-                let finding = words(fault).at(Place::file(code.path));
+                let finding = words(fault, None).at(Place::file(code.path));
                 return (version, false, finding);
             }
             None => repeatable(set, fault),
         };
         let unverified = script.is_some_and(|script| script.unverified);
+        let trigger = trigger(fault, &catalog);
         let mut names = fault.failure.names();
+        names.extend(trigger);
         names.push(&fault.object);
         let place = script.map(|script| place(script, &names));
+        let finding = words(fault, trigger);
         let finding = match place {
-            Some(place) => words(fault).at(place),
-            None => words(fault),
+            Some(place) => finding.at(place),
+            None => finding,
         };
         (version, unverified, finding)
     });
@@ -70,7 +74,23 @@ fn repeatable<'s>(set: &'s Set<'_>, fault: &Fault) -> Option<&'s Script<'s>> {
     mentions.next()
 }
 
-fn words(fault: &Fault) -> Finding {
+/// The trigger of the table that has in its text what is lacking.
+fn trigger<'c>(fault: &Fault, catalog: &'c Catalog) -> Option<&'c str> {
+    if fault.problem != Problem::BrokenTrigger {
+        return None;
+    }
+    let lacking = fault.failure.names();
+    let mut triggers = catalog.schema.objects().filter(|object| {
+        object.kind() == Kind::Trigger && object.table().eq_ignore_ascii_case(&fault.object)
+    });
+    let has = |object: &&Object| {
+        let mut tokens = tokens(object.sql().unwrap_or_default(), Database::Sqlite);
+        tokens.any(|token| lacking.iter().any(|name| is_name(token.text, name)))
+    };
+    triggers.find(has).map(Object::name)
+}
+
+fn words(fault: &Fault, trigger: Option<&str>) -> Finding {
     let message = &fault.failure.message;
     let object = &fault.object;
     let finding = |text: String| {
@@ -83,9 +103,12 @@ fn words(fault: &Fault) -> Finding {
     match fault.problem {
         Problem::BrokenView => finding(format!("the view `{object}` cannot be read: {message}"))
             .help("correct it, or drop it before what it reads goes"),
-        Problem::BrokenTrigger => finding(format!(
-            "a trigger on `{object}` fails whenever it fires: {message}"
-        ))
+        Problem::BrokenTrigger => finding(match trigger {
+            Some(trigger) => {
+                format!("the trigger `{trigger}` on `{object}` fails whenever it fires: {message}")
+            }
+            None => format!("a trigger on `{object}` fails whenever it fires: {message}"),
+        })
         .help("correct it, or drop it before what it uses goes"),
         _ => {
             let key = match fault.failure.names()[..] {

@@ -16,6 +16,8 @@ pub(crate) struct Deletions {
     any: bool,
     /// Of these, in lower case.
     tables: BTreeSet<String>,
+    /// Those of `tables` from which it says to delete, so that triggers may delete elsewhere.
+    deleted: BTreeSet<String>,
 }
 
 impl Deletions {
@@ -35,8 +37,19 @@ impl Deletions {
         let statements: Vec<Words<'_>> = statements.iter().map(Words::of).collect();
         let takes_away =
             |words: &Words<'_>| words.table_after("DROP").is_some() || words.renamed_to().is_some();
-        let any = statements.iter().any(Words::deletes) || !statements.iter().any(takes_away);
-        let mut tables = BTreeSet::new();
+        // With foreign keys enforced, a row takes others along.
+        let mut deleted: BTreeSet<String> = statements.iter().filter_map(Words::deletes).collect();
+        let any =
+            (script.foreign_keys && !deleted.is_empty()) || !statements.iter().any(takes_away);
+        for statement in &statements {
+            // A table that was thinned out may be renamed.
+            if let (Some(from), Some(to)) = (statement.table_after("ALTER"), statement.renamed_to())
+                && deleted.contains(&from)
+            {
+                deleted.insert(to);
+            }
+        }
+        let mut tables = deleted.clone();
         for (at, statement) in statements.iter().enumerate() {
             let (before, after) = (&statements[..at], &statements[at..]);
             if let Some(dropped) = statement.table_after("DROP") {
@@ -64,12 +77,21 @@ impl Deletions {
                 tables.insert(from);
             }
         }
-        Deletions { any, tables }
+        Deletions {
+            any,
+            tables,
+            deleted,
+        }
     }
 
     /// Whether rows of `table`, in lower case, may go.
     pub(crate) fn rows_of(&self, table: &str) -> bool {
         self.any || self.tables.contains(table)
+    }
+
+    /// The tables, in lower case, from which it says to delete.
+    pub(crate) fn deleted(&self) -> &BTreeSet<String> {
+        &self.deleted
     }
 }
 
@@ -126,15 +148,23 @@ impl<'s> Words<'s> {
         self.0.iter().any(|token| token.is_keyword(word))
     }
 
-    fn deletes(&self) -> bool {
-        let pairs = self.0.windows(2);
-        let or_replace = pairs
-            .into_iter()
-            .any(|pair| pair[0].is_keyword("OR") && pair[1].is_keyword("REPLACE"));
-        self.begins("DELETE")
-            || self.begins("REPLACE")
-            || (self.begins("WITH") && self.has("DELETE"))
-            || (or_replace && !self.begins("CREATE"))
+    /// The table, in lower case, of `DELETE FROM t`, `REPLACE INTO t`, `INSERT OR REPLACE INTO t` and
+    /// `UPDATE OR REPLACE t`, perhaps after a `WITH`.
+    fn deletes(&self) -> Option<String> {
+        if self.begins("CREATE") {
+            return None;
+        }
+        let pair = |first: &str, second: &str| {
+            let mut pairs = self.0.windows(2);
+            pairs.position(|pair| pair[0].is_keyword(first) && pair[1].is_keyword(second))
+        };
+        let replaces = self.begins("REPLACE") || pair("OR", "REPLACE").is_some();
+        let at = match (pair("DELETE", "FROM"), replaces) {
+            (Some(at), _) => at,
+            (None, true) => pair("REPLACE", "INTO").or_else(|| pair("OR", "REPLACE"))?,
+            (None, false) => return None,
+        };
+        name_of(self.0[at + 2..].iter())
     }
 
     /// The table of `DROP TABLE IF EXISTS t`, `CREATE TABLE IF NOT EXISTS t` or `ALTER TABLE t`, in lower

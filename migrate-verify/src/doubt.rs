@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use migrate_source::Database;
 use migrate_source::schema::{Difference, Schema};
+use migrate_source::sql::tokens;
 
 use crate::failure::{Failure, Kind};
 use crate::run::{Effect, Failed, bare};
+use crate::set::Script;
 
 /// What is not known for certain, since something could not be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub(crate) struct Doubt {
     pub(crate) names: BTreeSet<String>,
     /// Rows may meet a constraint after all.
     pub(crate) rows: bool,
+    /// The functions, in lower case, that views and triggers may use which only the application provides.
+    pub(crate) application: BTreeSet<String>,
 }
 
 impl Doubt {
@@ -23,11 +28,18 @@ impl Doubt {
     pub(crate) fn believes(&self, failure: &Failure) -> bool {
         let doubtful = |name: &&str| self.names.contains(&bare(name).to_lowercase());
         match failure.kind {
+            Kind::Name if self.is_provided(failure) => false,
             Kind::Name => !self.schema && !failure.names().iter().any(doubtful),
             Kind::Constraint => !self.rows,
             Kind::Refused => false,
             Kind::Endless | Kind::Large | Kind::Other => true,
         }
+    }
+
+    fn is_provided(&self, failure: &Failure) -> bool {
+        let mut names = failure.names().into_iter();
+        failure.is_about_function()
+            && names.any(|name| self.application.contains(&name.to_lowercase()))
     }
 
     /// Whether a down is to blame for a difference; `made` is the schema before it.
@@ -67,4 +79,14 @@ impl Doubt {
     pub(crate) fn knows_schema(&self) -> bool {
         !self.schema && self.names.is_empty()
     }
+}
+
+/// The functions that a script has, in lower case: the words before a parenthesis.
+pub(crate) fn called(script: &Script<'_>) -> BTreeSet<String> {
+    let tokens = tokens(script.sql, Database::Sqlite).filter(|token| !token.kind.is_comment());
+    let tokens: Vec<_> = tokens.collect();
+    let calls = tokens.windows(2).filter(|pair| pair[1].is_punctuation('('));
+    calls
+        .map(|pair| bare(pair[0].text).to_lowercase())
+        .collect()
 }

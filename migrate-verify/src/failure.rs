@@ -44,6 +44,40 @@ impl Failure {
         columns.split_once('.').map(|(table, _)| table)
     }
 
+    /// What code says, which may be what SQLite has said to it.
+    pub(crate) fn of_code(error: &(dyn Error + 'static)) -> Failure {
+        let kind = match error.downcast_ref::<rusqlite::Error>().and_then(code) {
+            Some(ffi::ErrorCode::ConstraintViolation) => Kind::Constraint,
+            _ => Kind::Other,
+        };
+        Failure {
+            kind,
+            ..Failure::in_code(error.to_string())
+        }
+    }
+
+    /// A failure somewhere in code.
+    pub(crate) fn in_code(message: String) -> Failure {
+        Failure {
+            kind: Kind::Other,
+            message,
+            span: (0, 0),
+        }
+    }
+
+    /// Whether it is for want of something that a migration may make.
+    pub(crate) fn is_about_lack(&self) -> bool {
+        [
+            "no such table",
+            "no such column",
+            "no such index",
+            "no such view",
+            "has no column named",
+        ]
+        .iter()
+        .any(|words| self.message.contains(words))
+    }
+
     /// What SQLite says of the statement `sql` at `offset` of a script; `refused` when it was told so
     /// by us.
     pub(crate) fn of(error: &rusqlite::Error, refused: bool, sql: &str, offset: usize) -> Failure {
@@ -67,7 +101,7 @@ impl Failure {
         };
         let message = match kind {
             Kind::Endless => format!(
-                "this statement does not come to an end: it was stopped after {MOST_MILLION_STEPS} million steps"
+                "this statement was stopped after {MOST_MILLION_STEPS} million steps of SQLite, and may have no end"
             ),
             Kind::Large => {
                 format!("this statement makes too much to be tried in memory: {message}")

@@ -43,25 +43,29 @@ impl Walk<'_> {
             self.repeatables_back(&mut last, &bottom)?;
         }
         if let Some(seed) = &self.set.seed
-            && let Some(failure) = self.populated.sow(seed).first()
             && self.doubt == Doubt::default()
         {
-            let finding = failed(Problem::FailingSeed, seed, failure);
-            self.report(None, finding);
+            for failure in self.populated.sow(seed) {
+                let finding = failed(Problem::FailingSeed, seed, &failure);
+                self.report(None, finding);
+            }
         }
         Ok(steps)
     }
 
     fn repeatables_back(&mut self, last: &mut Scratch, bottom: &Catalog) -> Result<()> {
         let made = Catalog::of(last, &Catalog::default())?;
+        let mut all_run = true;
         for repeatable in self.set.repeatables.iter().rev() {
             if let Some(down) = &repeatable.down {
                 let ran = in_transaction(last, down)?;
                 self.judge(None, Problem::FailingDown, down, &ran);
+                all_run &= ran.failures.is_empty();
             }
         }
         let downs = || self.set.repeatables.iter().map(|r| r.down.as_ref());
         if let Some(Some(down)) = downs().next()
+            && all_run
             && downs().all(|down| down.is_some())
         {
             let now = Catalog::of(last, &Catalog::default())?;

@@ -59,7 +59,7 @@ pub(crate) struct Around<'a> {
     pub(crate) after: &'a [u8],
     /// The texts of its script and of the schema after it, which say what values mean something.
     pub(crate) hints: Hints,
-    pub(crate) script: &'a Script<'a>,
+    pub(crate) script: Option<&'a Script<'a>>,
 }
 
 impl Populated {
@@ -167,12 +167,13 @@ impl Populated {
             true => self.keys.orphan(&self.scratch)?,
             false => None,
         };
+        let triggers = has_triggers(&self.scratch, says.deleted())?;
         let mut lost = None;
         self.counts.retain(|table, _| now.contains(table));
         for table in touched.iter().filter(|table| now.contains(*table)) {
             let after = count(&self.scratch, table)?;
             let before = self.counts.insert(table.clone(), after).unwrap_or(0);
-            if after < before && !says.rows_of(table) {
+            if after < before && !says.rows_of(table) && !triggers {
                 lost.get_or_insert((table.clone(), before, after));
             }
         }
@@ -237,6 +238,24 @@ impl Populated {
         })
     }
 
+    /// How a script that is repeated never comes to an end, with rows of one kind or another.
+    pub(crate) fn endless(
+        &self,
+        up: &dyn Fn(&Scratch, OnFailure) -> Ran,
+        around: &Around<'_>,
+    ) -> Option<Failure> {
+        (0..VARIATIONS).find_map(|variation| {
+            let mut other = self.anew(around).ok()?;
+            other
+                .fill(&around.hints, variation, &BTreeSet::new())
+                .ok()?;
+            match other.takes(up, false, &Deletions::any()) {
+                Ok(Err(Trouble::Fails(failure))) if failure.kind == Kind::Endless => Some(failure),
+                _ => None,
+            }
+        })
+    }
+
     fn try_all(
         &mut self,
         up: &dyn Fn(&Scratch, OnFailure) -> Ran,
@@ -271,7 +290,7 @@ impl Populated {
             let Trouble::Fails(failure) = trouble else {
                 return Ok(Verdict::Always);
             };
-            match seeded(around.script, &failure) {
+            match around.script.and_then(|script| seeded(script, &failure)) {
                 Some(table) if without.insert(table.clone()) => {}
                 _ => return Ok(Verdict::Always),
             }
@@ -336,6 +355,18 @@ impl Trouble {
             Trouble::Loses(..) | Trouble::Orphans(..) => true,
         }
     }
+}
+
+/// Whether a trigger may do more when rows of one of these tables are deleted.
+fn has_triggers(scratch: &Scratch, tables: &BTreeSet<String>) -> Result<bool> {
+    if tables.is_empty() {
+        return Ok(false);
+    }
+    let mut select = scratch
+        .db()
+        .prepare("SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger'")?;
+    let mut triggered = select.query_map([], |row| row.get::<_, String>(0))?;
+    Ok(triggered.any(|table| table.is_ok_and(|table| tables.contains(&table))))
 }
 
 fn count(scratch: &Scratch, table: &str) -> Result<i64> {

@@ -185,6 +185,15 @@ impl Ran {
 }
 
 impl Effect {
+    /// Whether a statement may do anything but read and write rows.
+    pub(crate) fn may_change_schema(statement: &str) -> bool {
+        let failure = Failure::in_code(String::new());
+        matches!(
+            Effect::of(statement, &failure),
+            Effect::Names(_) | Effect::Anything
+        )
+    }
+
     /// What a statement would have done is known by its first word.
     fn of(statement: &str, failure: &Failure) -> Effect {
         const NOTHING: &[&str] = &[

@@ -7,10 +7,11 @@ use migrate_source::sql::{Statement, single_statements};
 use rusqlite::Result;
 use rusqlite::types::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind, first_line};
 use crate::populated::Populated;
 use crate::probe::quoted;
 use crate::rows;
+use crate::run::Effect;
 use crate::scratch::Scratch;
 use crate::set::Script;
 
@@ -45,7 +46,15 @@ impl Populated {
             }
             self.scratch.touched();
             self.scratch.execute("SAVEPOINT seed")?;
-            match self.sow_one(statement)? {
+            let sown = match Effect::may_change_schema(statement.text) {
+                true => Err(Failure {
+                    kind: Kind::Other,
+                    message: "`seed.sql` holds rows only".to_owned(),
+                    span: (statement.offset, first_line(statement.text)),
+                }),
+                false => self.sow_one(statement)?,
+            };
+            match sown {
                 Ok(()) => {
                     let touched = self.scratch.touched();
                     self.counts.retain(|table, _| !touched.contains(table));

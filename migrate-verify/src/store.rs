@@ -267,6 +267,9 @@ fn write_mark(writer: &mut Writer, mark: &Mark) {
         writer.bytes(name.as_bytes())
     });
     writer.number(u64::from(mark.doubt.rows));
+    writer.list(&mark.doubt.application, |writer, name| {
+        writer.bytes(name.as_bytes());
+    });
     writer.list(&mark.seed.done, |writer, at| writer.number(*at as u64));
     writer.list(&mark.seed.tables, |writer, table| {
         writer.bytes(table.as_bytes());
@@ -338,6 +341,7 @@ fn mark(reader: &mut Reader<'_>) -> Option<Mark> {
             schema: reader.number()? != 0,
             names: reader.list(Reader::text)?,
             rows: reader.number()? != 0,
+            application: reader.list(Reader::text)?,
         },
         seed: Seed {
             done: reader.list(Reader::number)?,

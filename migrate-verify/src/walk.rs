@@ -1,14 +1,14 @@
 //! The verification itself: every migration up, down again, on empty tables and on tables with rows.
 
 use migrate_source::sql::{Statement, single_statements};
-use migrate_source::{Database, Finding, Place, Problem};
+use migrate_source::{Database, Finding, Mode, Place, Problem};
 use rusqlite::{ErrorCode, Result};
 
 use crate::blame;
 use crate::catalog::Catalog;
 use crate::deletions::Deletions;
-use crate::doubt::Doubt;
-use crate::failure::{Failure, Kind, code};
+use crate::doubt::{Doubt, called};
+use crate::failure::{Failure, code};
 use crate::pair::path;
 use crate::populated::{Around, Populated, Trouble, Verdict};
 use crate::rows::Hints;
@@ -27,6 +27,8 @@ pub(crate) struct Walk<'s> {
     pub(crate) populated: Populated,
     /// What is not known of the plain database.
     pub(crate) doubt: Doubt,
+    /// The last code that was not run.
+    code: Option<&'s str>,
     pub(crate) findings: Vec<Finding>,
     /// What fails for want of a view or trigger that was broken before, which is found later.
     pub(crate) late: Vec<Finding>,
@@ -67,6 +69,7 @@ impl<'s> Walk<'s> {
             catalog,
             populated: Populated::new(populated, mark.seed.clone()),
             doubt: mark.doubt.clone(),
+            code: None,
             findings: Vec::new(),
             late: Vec::new(),
             steps: steps.to_vec(),
@@ -146,6 +149,7 @@ impl<'s> Walk<'s> {
         {
             self.doubt.rows = true;
             self.doubt.schema |= code.changes_schema;
+            self.code = Some(code.path);
             self.push_step(&before);
             let by_code = matches!(migration.down, Some(Body::Code(_)));
             if !by_code || code.changes_schema {
@@ -236,9 +240,23 @@ impl<'s> Walk<'s> {
     ) {
         for failing in &ran.failures {
             if !script.unverified && self.doubt.believes(&failing.failure) {
-                self.report(version, failed(problem, script, &failing.failure));
+                let finding = failed(problem, script, &failing.failure);
+                // Perhaps code makes what is lacking, and has not said so.
+                let code = self.code.filter(|_| failing.failure.is_about_lack());
+                self.report(
+                    version,
+                    match code {
+                        Some(path) => finding.help(format!(
+                            "if `{path}` makes it, say so there: `pub const CHANGES_SCHEMA: bool = true;`"
+                        )),
+                        None => finding,
+                    },
+                );
             }
             self.doubt.add(failing);
+        }
+        if script.unverified {
+            self.doubt.application.extend(called(script));
         }
     }
 
@@ -273,11 +291,18 @@ impl<'s> Walk<'s> {
             Body::Sql(script) => Deletions::of(script),
             Body::Code(_) => Deletions::any(),
         };
-        let Err(trouble) = self.populated.step(&up, simple, &says) else {
-            if nested {
-                self.plain.execute("COMMIT")?;
+        let stepped = self.populated.step(&up, simple, &says);
+        let repeats = |body: &Body<'_>| matches!(body, Body::Sql(s) if s.mode == Mode::Repeat);
+        let repeats = repeats(&migration.up);
+        let trouble = match stepped {
+            // With rows of another kind it may have no end.
+            Ok(()) if !repeats => {
+                if nested {
+                    self.plain.execute("COMMIT")?;
+                }
+                return Ok(());
             }
-            return Ok(());
+            stepped => stepped.err(),
         };
         let before = match image {
             Some(image) => image,
@@ -294,25 +319,39 @@ impl<'s> Walk<'s> {
         let mut hints = Hints::default();
         let texts = self.catalog.schema.objects().filter_map(|o| o.sql());
         texts.for_each(|sql| hints.add(sql));
-        let Body::Sql(script) = &migration.up else {
-            self.populated.replace(Scratch::of_image(&after)?);
-            return Ok(());
+        let script = match &migration.up {
+            Body::Sql(script) => Some(script),
+            Body::Code(_) => None,
         };
-        hints.add(script.sql);
+        if let Some(script) = script {
+            hints.add(script.sql);
+        }
         let around = Around {
             before: &before,
             after: &after,
             hints,
             script,
         };
+        let unverified = script.is_some_and(|script| script.unverified);
+        if let Some(script) = script.filter(|_| repeats && !unverified)
+            && let Some(failure) = self.populated.endless(&up, &around)
+        {
+            let finding = failed(Problem::EndlessRepeat, script, &failure);
+            self.report(Some(migration.version), finding);
+            self.populated.replace(Scratch::of_image(&after)?);
+            return Ok(());
+        }
+        let Some(trouble) = trouble else {
+            return Ok(());
+        };
         // What was not run may have taken care of the children.
         let doubtful = self.doubt.rows && matches!(trouble, Trouble::Orphans(..));
-        let verdict = match trouble.tells() && !doubtful && !script.unverified {
+        let verdict = match trouble.tells() && !doubtful && !unverified {
             true => self.populated.insist(&up, simple, &says, &around),
             false => Verdict::Unknown,
         };
         if verdict == Verdict::Always {
-            let finding = with_rows(script, &trouble);
+            let finding = with_rows(&migration.up, &trouble, self.set.seed.is_some());
             self.report(Some(migration.version), finding);
         }
         if verdict != Verdict::Passed {
@@ -326,7 +365,11 @@ impl<'s> Walk<'s> {
             return;
         }
         let newest = self.set.migrations.last().map_or(0, |m| m.version);
-        let finding = finding.relaxable(version, newest);
+        // What no database takes is in production nowhere.
+        let finding = match finding.problem {
+            Problem::FailingUp => finding,
+            _ => finding.relaxable(version, newest),
+        };
         match is_for_want_of_another(&finding.message) {
             true => self.late.push(finding),
             false => self.findings.push(finding),
@@ -350,22 +393,17 @@ pub(crate) fn body(scratch: &Scratch, body: &Body<'_>, on_failure: OnFailure) ->
     };
     let nested = !scratch.db().is_autocommit();
     let error = code.run.and_then(|run| run(scratch.db()).err());
-    let mut message = error.map(|error| error.to_string());
+    let mut failure = error.map(|error| Failure::of_code(error.as_ref()));
     if nested && scratch.db().is_autocommit() {
-        message.get_or_insert_with(|| "it has ended the transaction that it runs in".to_owned());
+        failure.get_or_insert_with(|| {
+            Failure::in_code("it has ended the transaction that it runs in".to_owned())
+        });
         if on_failure == OnFailure::GoOn {
             let _ = scratch.execute("BEGIN");
         }
     }
     let _ = scratch.settle();
-    let failed = message.map(|message| {
-        Ran::failed(Failure {
-            kind: Kind::Other,
-            message,
-            span: (0, 0),
-        })
-    });
-    failed.unwrap_or_default()
+    failure.map(Ran::failed).unwrap_or_default()
 }
 
 /// The first row that has no parent: the table that it is in, and that of the parent.

@@ -9,7 +9,7 @@ use crate::doubt::Doubt;
 use crate::failure::{Failure, Kind};
 use crate::populated::Trouble;
 use crate::run::bare;
-use crate::set::Script;
+use crate::set::{Body, Script};
 
 /// A statement that fails, with what may be done.
 pub(crate) fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding {
@@ -28,9 +28,15 @@ pub(crate) fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -
     let finding = Finding::new(problem, format!("{again}{}", failure.message)).at(place);
     let unverified = "`-- migrate: unverified \"why\"` at the head of the file";
     if failure.kind == Kind::Endless {
-        return finding.help(format!(
-            "make it come to an end; if it does with time, say so by {unverified}"
-        ));
+        return finding.help(match script.mode {
+            Mode::Repeat => {
+                "add a `WHERE` that a row which is done does not meet, also one with `NULL`"
+                    .to_owned()
+            }
+            _ => format!(
+                "give it an end, or less to do; if it only needs long, say so by {unverified}"
+            ),
+        });
     }
     if failure.kind == Kind::Large {
         return finding.help(format!(
@@ -38,6 +44,9 @@ pub(crate) fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -
         ));
     }
     if let Some(help) = of_application(&failure.message) {
+        return finding.help(help);
+    }
+    if let Some(help) = of_alteration(&failure.message) {
         return finding.help(help);
     }
     finding.help(match (problem, failure.kind) {
@@ -50,6 +59,19 @@ pub(crate) fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -
         (_, Kind::Constraint) => "correct the rows, or the constraint",
         _ => "correct it: it would fail on every database",
     })
+}
+
+/// What to do if SQLite does not alter a table that way.
+fn of_alteration(message: &str) -> Option<String> {
+    if message.starts_with("Cannot add a UNIQUE column") {
+        return Some("add the column without it, then `CREATE UNIQUE INDEX` on it".to_owned());
+    }
+    // "error in view v after drop column: …"
+    let (object, _) = message.strip_prefix("error in ")?.split_once(" after ")?;
+    let (kind, name) = object.split_once(' ')?;
+    Some(format!(
+        "drop the {kind} `{name}` before, and make it again after"
+    ))
 }
 
 /// After a migration the database cannot be read any more.
@@ -132,22 +154,46 @@ pub(crate) fn undeclared(was: &Schema, is: &Schema) -> Option<Finding> {
     )
 }
 
-pub(crate) fn with_rows(script: &Script<'_>, trouble: &Trouble) -> Finding {
+/// What goes wrong when tables have rows; `seeded` when the author has given some.
+pub(crate) fn with_rows(up: &Body<'_>, trouble: &Trouble, seeded: bool) -> Finding {
+    let script = match up {
+        Body::Sql(script) => script,
+        Body::Code(code) => {
+            let what = match trouble {
+                Trouble::Fails(failure) => failure.message.clone(),
+                Trouble::Loses(table, ..) => format!("rows of `{table}` are lost"),
+                Trouble::Orphans(child, parent) => {
+                    format!("rows of `{child}` lose their parent in `{parent}`")
+                }
+            };
+            return Finding::new(
+                Problem::FailingOnRows,
+                format!("on tables with rows: {what}"),
+            )
+            .at(Place::file(code.path))
+            .help("it runs on empty tables only: take care of the rows that are there");
+        }
+    };
     match trouble {
         Trouble::Fails(failure) => {
             let (offset, len) = failure.span;
             let place = Place::at(script.path, script.sql, script.line, offset, len);
-            Finding::new(
+            let finding = Finding::new(
                 Problem::FailingOnRows,
-                format!("{}, if the tables have rows", failure.message),
+                format!("on tables with rows: {}", failure.message),
             )
             .at(place)
-            .help("it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them")
-            .help("sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones")
+            .help(on_rows(&failure.message));
+            match seeded {
+                true => finding.help("the rows of `seed.sql` were tried as well"),
+                false => finding.help(
+                    "sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones",
+                ),
+            }
         }
         Trouble::Orphans(child, parent) => Finding::new(
             Problem::FailingOnRows,
-            format!("rows of `{child}` lose their parent in `{parent}`, if the tables have rows"),
+            format!("on tables with rows: rows of `{child}` have no parent in `{parent}` any more"),
         )
         .at(blame::place(script, &[parent]))
         .help("take care of them before: foreign keys are checked before each commit")
@@ -172,5 +218,18 @@ pub(crate) fn with_rows(script: &Script<'_>, trouble: &Trouble) -> Finding {
                 .help("copy all of them: `INSERT INTO … SELECT … FROM …` without a filter, before the old table is dropped")
                 .help("rows that shall go are deleted by a `DELETE`")
         }
+    }
+}
+
+/// What to do about a constraint that rows do not meet.
+fn on_rows(message: &str) -> &'static str {
+    if message.starts_with("UNIQUE") {
+        "it runs on empty tables only: give every row a value of its own before it becomes `UNIQUE`"
+    } else if message.starts_with("CHECK") {
+        "it runs on empty tables only: give the rows that are there a value that meets the `CHECK`"
+    } else if message.starts_with("FOREIGN KEY") {
+        "it runs on empty tables only: let the rows that are there refer to a parent, or to `NULL`"
+    } else {
+        "it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them"
     }
 }

@@ -51,6 +51,23 @@ fn functions_of_the_application() {
 }
 
 #[test]
+fn what_an_unverified_trigger_uses() {
+    let trigger = "-- migrate: unverified \"slugify is ours\"
+CREATE TRIGGER slug AFTER INSERT ON users BEGIN
+  UPDATE users SET name = slugify(new.name) WHERE id = new.id;
+END;";
+    check(
+        &[
+            ("0001_a.sql", USERS),
+            ("0002_b.sql", trigger),
+            ("0003_c.sql", "INSERT INTO users (name) VALUES ('x');"),
+            ("0004_d.sql", "UPDATE users SET name = lenght(name);"),
+        ],
+        "failing_up 0004_d.sql:1:25 no such function: lenght",
+    );
+}
+
+#[test]
 fn collations_of_the_application() {
     check(
         &[

@@ -123,6 +123,54 @@ ALTER TABLE users_new RENAME TO users;";
 }
 
 #[test]
+fn a_delete_elsewhere_is_no_excuse() {
+    for elsewhere in [
+        "DELETE FROM sessions;",
+        "DELETE FROM sqlite_sequence WHERE name = 'users';",
+        "INSERT OR REPLACE INTO sessions VALUES (1);",
+        "WITH old AS (SELECT 1) DELETE FROM main.sessions;",
+    ] {
+        let rebuild = format!(
+            "CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT);
+INSERT INTO users_new SELECT id, name FROM users WHERE 0;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;
+{elsewhere}"
+        );
+        check(
+            &[
+                "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
+CREATE TABLE sessions (id INTEGER PRIMARY KEY);",
+                &rebuild,
+            ],
+            "lost_rows 0002_m.sql:2:44 rows of `users` are lost: of 2 are left 0",
+        );
+    }
+}
+
+#[test]
+fn a_repeat_without_an_end_on_some_rows() {
+    for (sql, place) in [
+        (
+            "UPDATE users SET age = age + 1 WHERE age IS NOT NULL;",
+            "2:1",
+        ),
+        // Rows whose age is not known are done again and again.
+        (
+            "UPDATE users SET name = upper(name), age = abs(age) WHERE id IN (SELECT id FROM users WHERE age IS NULL LIMIT 100);",
+            "2:1",
+        ),
+    ] {
+        check(
+            &[USERS, &format!("-- migrate: repeat\n{sql}")],
+            &format!(
+                "endless_repeat 0002_m.sql:{place} this statement still changes rows after 1000 times"
+            ),
+        );
+    }
+}
+
+#[test]
 fn copied_to_a_table_that_goes_as_well() {
     check(
         &[
@@ -144,7 +192,7 @@ fn replaced_by_fewer_rows_through_update_or_replace() {
             "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT UNIQUE);",
             "UPDATE t SET x = 'same';",
         ],
-        "failing_on_rows 0002_m.sql:1:1 UNIQUE constraint failed: t.x, if the tables have rows",
+        "failing_on_rows 0002_m.sql:1:1 on tables with rows: UNIQUE constraint failed: t.x",
     );
 }
 
@@ -158,7 +206,7 @@ fn unique_on_a_constant() {
             "ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'x';
 CREATE UNIQUE INDEX users_kind ON users (kind);",
         ],
-        "failing_on_rows 0002_m.sql:2:1 UNIQUE constraint failed: users.kind, if the tables have rows",
+        "failing_on_rows 0002_m.sql:2:1 on tables with rows: UNIQUE constraint failed: users.kind",
     );
 }
 
@@ -172,7 +220,7 @@ INSERT INTO users_new SELECT id, name, 'c' FROM users;
 DROP TABLE users;
 ALTER TABLE users_new RENAME TO users;",
         ],
-        "failing_on_rows 0002_m.sql:2:1 CHECK constraint failed: role IN ('a', 'b'), if the tables have rows",
+        "failing_on_rows 0002_m.sql:2:1 on tables with rows: CHECK constraint failed: role IN ('a', 'b')",
     );
 }
 
@@ -186,7 +234,7 @@ INSERT INTO users_new (id, age) SELECT id, age FROM users;
 DROP TABLE users;
 ALTER TABLE users_new RENAME TO users;",
         ],
-        "failing_on_rows 0002_m.sql:2:1 NOT NULL constraint failed: users_new.name, if the tables have rows",
+        "failing_on_rows 0002_m.sql:2:1 on tables with rows: NOT NULL constraint failed: users_new.name",
     );
 }
 
@@ -200,7 +248,7 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 INSERT INTO users SELECT id, 'same' FROM users_old;
 DROP TABLE users_old;",
         ],
-        "failing_on_rows 0002_m.sql:3:1 UNIQUE constraint failed: users.name, if the tables have rows",
+        "failing_on_rows 0002_m.sql:3:1 on tables with rows: UNIQUE constraint failed: users.name",
     );
 }
 
@@ -208,7 +256,7 @@ DROP TABLE users_old;",
 fn children_left_alone() {
     check(
         &[USERS, NOTES, "DELETE FROM users;"],
-        "failing_on_rows 0003_m.sql:1:13 rows of `notes` lose their parent in `users`, if the tables have rows",
+        "failing_on_rows 0003_m.sql:1:13 on tables with rows: rows of `notes` have no parent in `users` any more",
     );
 }
 
@@ -349,7 +397,7 @@ fn a_view_that_a_later_migration_breaks() {
             "DROP TABLE users;",
             "CREATE TABLE other (id INTEGER PRIMARY KEY);",
         ],
-        "failing_on_rows 0004_m.sql:1:12 rows of `notes` lose their parent in `users`, if the tables have rows
+        "failing_on_rows 0004_m.sql:1:12 on tables with rows: rows of `notes` have no parent in `users` any more
 broken_view 0004_m.sql:1:12 the view `names` cannot be read: no such table: main.users",
     );
 }
@@ -363,7 +411,7 @@ fn a_trigger_that_a_later_migration_breaks() {
 CREATE TRIGGER t AFTER INSERT ON users BEGIN INSERT INTO log VALUES ('x'); END;",
             "DROP TABLE log;",
         ],
-        "broken_trigger 0003_m.sql:1:12 a trigger on `users` fails whenever it fires: no such table: main.log",
+        "broken_trigger 0003_m.sql:1:12 the trigger `t` on `users` fails whenever it fires: no such table: main.log",
     );
 }
 
@@ -491,7 +539,7 @@ fn code_that_ends_the_transaction_or_sets_something() {
     assert_eq!(
         told(&verified.findings),
         "failing_up 0002_b.rs:1:1 it has ended the transaction that it runs in
-failing_on_rows 0004_d.sql:1:1 Cannot add a NOT NULL column with default value NULL, if the tables have rows"
+failing_on_rows 0004_d.sql:1:1 on tables with rows: Cannot add a NOT NULL column with default value NULL"
     );
 }
 

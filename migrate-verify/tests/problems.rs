@@ -47,7 +47,6 @@ near "TABEL": syntax error
 2 | ALTER TABEL users ADD COLUMN email TEXT;
   |       ^^^^^
   = help: correct it: it would fail on every database
-  = help: if version 2 is in production already: `trust_through = 2` takes it as it is
 
 no such column: nmae
  --> migrations/0003_index.sql:1:38
@@ -55,7 +54,6 @@ no such column: nmae
 1 | CREATE INDEX users_by_name ON users (nmae);
   |                                      ^^^^
   = help: correct the name, or mend the migrations before this one
-  = help: if version 3 is in production already: `trust_through = 3` takes it as it is
 "#,
     );
 }
@@ -65,12 +63,12 @@ fn endless_statement() {
     check(
         Problem::EndlessStatement,
         r#"
-this statement does not come to an end: it was stopped after 20 million steps
+this statement was stopped after 20 million steps of SQLite, and may have no end
  --> migrations/0001_numbers.sql:2:1
   |
 2 | INSERT INTO numbers
   | ^^^^^^^^^^^^^^^^^^^
-  = help: make it come to an end; if it does with time, say so by `-- migrate: unverified "why"` at the head of the file
+  = help: give it an end, or less to do; if it only needs long, say so by `-- migrate: unverified "why"` at the head of the file
   = help: or allow it in the whole folder: `allow(endless_statement)`
 "#,
     );
@@ -155,7 +153,7 @@ fn failing_on_rows() {
     check(
         Problem::FailingOnRows,
         r#"
-Cannot add a NOT NULL column with default value NULL, if the tables have rows
+on tables with rows: Cannot add a NOT NULL column with default value NULL
  --> migrations/0002_email.sql:1:1
   |
 1 | ALTER TABLE users ADD COLUMN email TEXT NOT NULL;
@@ -165,27 +163,27 @@ Cannot add a NOT NULL column with default value NULL, if the tables have rows
   = help: if version 2 is in production already: `trust_through = 2` takes it as it is
   = help: or allow it in the whole folder: `allow(failing_on_rows)`
 
-UNIQUE constraint failed: users.code, if the tables have rows
+on tables with rows: UNIQUE constraint failed: users.code
  --> migrations/0003_code.sql:2:1
   |
 2 | CREATE UNIQUE INDEX users_by_code ON users (code);
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  = help: it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them
+  = help: it runs on empty tables only: give every row a value of its own before it becomes `UNIQUE`
   = help: sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones
   = help: if version 3 is in production already: `trust_through = 3` takes it as it is
   = help: or allow it in the whole folder: `allow(failing_on_rows)`
 
-CHECK constraint failed: age > 0, if the tables have rows
+on tables with rows: CHECK constraint failed: age > 0
  --> migrations/0004_age.sql:2:1
   |
 2 | INSERT INTO users_new SELECT id, name, 0 FROM users;
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  = help: it runs on empty tables only: give existing rows a value first, or a `DEFAULT` that fits them
+  = help: it runs on empty tables only: give the rows that are there a value that meets the `CHECK`
   = help: sample rows of your own, in a file `seed.sql`, are taken in place of made-up ones
   = help: if version 4 is in production already: `trust_through = 4` takes it as it is
   = help: or allow it in the whole folder: `allow(failing_on_rows)`
 
-rows of `notes` lose their parent in `users`, if the tables have rows
+on tables with rows: rows of `notes` have no parent in `users` any more
  --> migrations/0006_forget.sql:1:13
   |
 1 | DELETE FROM users;
@@ -236,7 +234,7 @@ fn broken_trigger() {
     check(
         Problem::BrokenTrigger,
         r#"
-a trigger on `users` fails whenever it fires: no such table: main.log
+the trigger `logged` on `users` fails whenever it fires: no such table: main.log
  --> migrations/0002_log.sql:2:15
   |
 2 |   INSERT INTO log (what) VALUES ('insert');

@@ -261,7 +261,7 @@ fn faults_are_found_again() {
     );
     check_fault(
         &[("0005_t.up.sql", "ALTER TABLE t1 ADD COLUMN y INT NOT NULL;")],
-        "failing_on_rows 0005_t.up.sql:1:1 Cannot add a NOT NULL column with default value NULL, if the tables have rows",
+        "failing_on_rows 0005_t.up.sql:1:1 on tables with rows: Cannot add a NOT NULL column with default value NULL",
     );
     check_fault(
         &[("0005_t.up.sql", "CREATE VIEW v AS SELECT y FROM t1;")],

@@ -52,7 +52,7 @@ fn check_setting(setting: &str) {
         assert_eq!(
             told(&findings),
             "failing_up d.sql:1:1 CHECK constraint failed: name <> ''
-failing_on_rows e.sql:1:1 Cannot add a NOT NULL column with default value NULL, if the tables have rows
+failing_on_rows e.sql:1:1 on tables with rows: Cannot add a NOT NULL column with default value NULL
 broken_view f.sql:1:25 the view `w` cannot be read: no such column: nowhere",
             "{setting} {mode:?}"
         );

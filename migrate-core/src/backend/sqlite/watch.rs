@@ -43,6 +43,13 @@ impl Watch {
             let is_main = context.database_name == Some("main");
             match context.action {
                 AuthAction::Pragma { .. } => notes.pragma = true,
+                // It alone names its database itself, and the context does not.
+                AuthAction::AlterTable {
+                    database_name,
+                    table_name,
+                } if database_name == "main" => {
+                    notes.written.insert(table_name.to_lowercase());
+                }
                 _ if !is_main => {}
                 AuthAction::Insert { table_name }
                 | AuthAction::Update { table_name, .. }
@@ -51,9 +58,7 @@ impl Watch {
                     notes.rows.insert(table.clone());
                     notes.written.insert(table);
                 }
-                AuthAction::CreateTable { table_name }
-                | AuthAction::DropTable { table_name }
-                | AuthAction::AlterTable { table_name, .. } => {
+                AuthAction::CreateTable { table_name } | AuthAction::DropTable { table_name } => {
                     notes.written.insert(table_name.to_lowercase());
                 }
                 _ => {}

@@ -119,6 +119,10 @@ fn rows_left_without_a_parent_are_refused_and_counted() {
     check("DELETE FROM parent;", "2 of child(p) without parent");
     check("DROP TABLE parent;", "2 of child(p) without parent");
     check(
+        "ALTER TABLE child ADD COLUMN q INTEGER DEFAULT 77 REFERENCES parent;",
+        "2 of child(q) without parent",
+    );
+    check(
         "INSERT INTO child VALUES (30, 99);",
         "1 of child(p) without parent",
     );
