@@ -136,7 +136,7 @@ problems! {
 
     // What comes out when the set is run.
     FailingUp "failing_up" IfTrusted "An up fails on the database that the migrations before it make."
-    EndlessStatement "endless_statement" Either "A statement does not come to an end."
+    EndlessStatement "endless_statement" Either "A statement is stopped: it takes too long, or makes too much."
     ForeignKeyViolation "foreign_key_violation" IfTrusted "A migration leaves rows whose parent is missing."
     FailingDown "failing_down" Either "A down fails right after its up."
     IncompleteDown "incomplete_down" Either "A down does not bring back the schema that was there before its up."
