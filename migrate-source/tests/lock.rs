@@ -7,7 +7,7 @@ mod support;
 
 use migrate_source::folder::lock::{self, Lock, Side, State};
 use migrate_source::folder::{Finding, Folder};
-use migrate_source::{Chain, Checksum, Database, Place};
+use migrate_source::{Chain, Checksum, Database, Place, Problem};
 use proptest::prelude::*;
 use support::{read, summary};
 
@@ -613,4 +613,72 @@ proptest! {
             prop_assert_eq!(lock::updated(&folder, Some(&lock), &[]), Ok(lock));
         }
     }
+}
+
+/// After a merge, the one that is locked keeps its number, whichever comes first by its name.
+#[test]
+fn two_of_a_version() {
+    let (up, down) = (("2_b.up.sql", B), ("2_b.down.sql", "DROP TABLE b;"));
+    for (other, expected) in [
+        (("2_a.up.sql", C), "duplicate_version 2_a.up.sql:1:1"),
+        (("2_c.up.sql", C), "duplicate_version 2_c.up.sql:1:1"),
+        (("2_c/up.sql", C), "duplicate_version 2_c/up.sql:1:1"),
+        (("2_a.rs", CODE), "duplicate_version 2_a.rs:1:1"),
+    ] {
+        let before = [("1_a.up.sql", A), up, down];
+        let after = [before[0], up, down, other];
+        let folder = beside(&after, &locked(&before));
+        let found = folder.findings.iter();
+        let found = found.filter(|f| f.problem != Problem::MixedLayouts);
+        let found: Vec<_> = found.collect();
+        let said = findings(&[found[0].clone()]);
+        let path = other.0;
+        let message = format!("version 2 has two ups: `2_b.up.sql` and `{path}`");
+        assert_eq!(said, format!("{expected} {message}"));
+        let name = path.split('/').next().unwrap();
+        let cure = format!(
+            "`2_b.up.sql` is locked; the next number for this one: `cargo migrate renumber {name}`"
+        );
+        assert_eq!((found[0].help.as_slice(), found.len()), (&[cure][..], 1));
+    }
+}
+
+#[test]
+fn two_of_a_version_with_other_names() {
+    let text = "duplicate_version 1_a.sql:1:1 version 1 has two ups: `1_c.sql` and `1_a.sql`";
+    check(&[("1_b.sql", B)], &[("1_a.sql", A), ("1_c.sql", B)], text);
+}
+
+/// Which down is whose is not clear, so their names are no fault, and the downs of the locked one
+/// stay.
+#[test]
+fn two_of_a_version_with_downs() {
+    let down = "DROP TABLE b;";
+    let locked_one = [("1_b.up.sql", B), ("1_b.down.sql", down)];
+    for (other, expected) in [
+        (
+            &[("1_a.up.sql", A)][..],
+            "duplicate_version 1_a.up.sql:1:1 version 1 has two ups: `1_b.up.sql` and `1_a.up.sql`",
+        ),
+        (
+            &[("1_a.up.sql", A), ("1_a.down.sql", "DROP TABLE a;")],
+            "\
+duplicate_version 1_a.down.sql:1:1 version 1 has two downs: `1_b.down.sql` and `1_a.down.sql`
+duplicate_version 1_a.up.sql:1:1 version 1 has two ups: `1_b.up.sql` and `1_a.up.sql`",
+        ),
+    ] {
+        check(&locked_one, &[&locked_one, other].concat(), expected);
+    }
+}
+
+/// Where the lock does not tell which one keeps the number, neither is said to be locked.
+#[test]
+fn two_of_a_version_that_are_open() {
+    let mut lock = locked(&[("1_a.sql", A)]);
+    lock.reserve(2, "b").unwrap();
+    let folder = beside(&[("1_a.sql", A), ("2_b.sql", B), ("2_c.sql", C)], &lock);
+    assert_eq!(
+        folder.findings[0].help,
+        ["give the newer one the next number: 3"]
+    );
 }

@@ -276,7 +276,9 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> Folder {
         let database = self.options.database;
-        let mut findings = set::numbered(&self.numbered, &self.claimed, database);
+        let read = self.lock.take();
+        let lock = read.as_ref().map(|read| &read.lock);
+        let mut findings = set::numbered(&self.numbered, &self.claimed, lock, database);
         let versions = self.numbered.keys().chain(self.claimed.keys());
         let newest = versions.max().copied();
         findings.extend(set::trusted_in_advance(newest, self.options.trust_through));
@@ -285,8 +287,6 @@ impl<'a> Reader<'a> {
             self.report(version, finding);
         }
         let unclear = set::unclear(&self.numbered, &self.claimed);
-        let read = self.lock.take();
-        let lock = read.as_ref().map(|read| &read.lock);
         let migrations = set::migrations(std::mem::take(&mut self.numbered), lock, database);
         if let Some(read) = &read {
             for finding in &read.findings {

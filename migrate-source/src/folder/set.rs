@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lock::{Line, Lock, State};
+use super::lock::{Line, Lock, State, shown_name};
 use super::name::{FIRST_TIMESTAMP, description};
 use super::script::directive;
 use super::{Finding, Migration, Problem, Repeatable, Script, Up};
@@ -43,6 +43,7 @@ pub(super) type About = (Option<i64>, Finding);
 pub(super) fn numbered(
     set: &BTreeMap<i64, Parts<'_, Up>>,
     claimed: &BTreeMap<i64, &str>,
+    lock: Option<&Lock>,
     database: Database,
 ) -> Vec<About> {
     let mut findings = Vec::new();
@@ -61,12 +62,21 @@ pub(super) fn numbered(
             )
             .at(Place::file(second))
         };
-        for pair in repeated(&parts.ups) {
-            let cure = match down_of(pair.0, pair.1).or_else(|| down_of(pair.1, pair.0)) {
+        let locked = locked(version, &parts.ups, lock, database);
+        let cure = |first: &str, second: &str| match locked {
+            Some(_) => format!(
+                "`{first}` is locked; the next number for this one: `cargo migrate renumber {}`",
+                second.split('/').next().unwrap_or(second)
+            ),
+            None => cure.clone(),
+        };
+        let up = locked.map(|up| up.path);
+        for (first, second) in repeated(&parts.ups, |piece| Some(piece.path) == up) {
+            let cure = match down_of(first, second).or_else(|| down_of(second, first)) {
                 Some(down) => format!("if it is the down of the other, call it `{down}`"),
-                None => cure.clone(),
+                None => cure(first, second),
             };
-            report(twice("ups", pair.0, pair.1).help(cure));
+            report(twice("ups", first, second).help(cure));
         }
         for up in &parts.ups {
             if let (Some(Up::Code(_)), false) = (&up.content, database == Database::Sqlite) {
@@ -80,18 +90,20 @@ pub(super) fn numbered(
                 );
             }
         }
-        for pair in repeated(&parts.downs) {
-            report(twice("downs", pair.0, pair.1).help(&cure));
+        let words = locked.map(|up| up.words);
+        for (first, second) in repeated(&parts.downs, |piece| Some(piece.words) == words) {
+            report(twice("downs", first, second).help(cure(first, second)));
         }
         let (up, down) = match (parts.ups.first(), parts.downs.first()) {
             (None, Some(down)) if !claimed.contains_key(&version) => {
                 report(orphan(down.path, &format!("version {version}")));
                 continue;
             }
-            (Some(up), Some(down)) => (up, down),
+            // Which down belongs to which up is not clear where there are two.
+            (Some(up), Some(down)) if parts.ups.len() == 1 => (up, down),
             _ => continue,
         };
-        if up.words != down.words {
+        if up.words != down.words && parts.downs.len() == 1 {
             report(
                 Finding::new(
                     Problem::NameMismatch,
@@ -180,7 +192,7 @@ pub(super) fn trusted_in_advance(newest: Option<i64>, trust_through: i64) -> Opt
 pub(super) fn repeatable(set: &BTreeMap<String, Parts<'_, Script>>) -> Vec<About> {
     let mut findings = Vec::new();
     for parts in set.values() {
-        let twice = repeated(&parts.ups).chain(repeated(&parts.downs));
+        let twice = repeated(&parts.ups, |_| false).chain(repeated(&parts.downs, |_| false));
         findings.extend(twice.map(|(first, second)| {
             Finding::new(
                 Problem::DuplicateRepeatable,
@@ -229,10 +241,7 @@ pub(super) fn migrations(
         let Some((up, words)) = first(parts.ups) else {
             continue;
         };
-        let checksum = match &up {
-            Up::Sql(script) => Checksum::of_sql(&script.sql, database),
-            Up::Code(code) => Checksum::of_code(version, code.revision.unwrap_or(0)),
-        };
+        let checksum = checksum(&up, version, database);
         let line = lines.get(&version);
         let locked = line.and_then(|line| line.locked.as_ref());
         let first_checksum = locked.map_or(checksum, |locked| locked.checksum);
@@ -309,12 +318,57 @@ fn first<T>(pieces: Vec<Piece<'_, T>>) -> Option<(T, &str)> {
     Some((piece.content?, piece.words))
 }
 
-/// Every piece after the first, each with the first.
+/// Of several ups of a version, the one that keeps it: the one that is locked, by its name or else
+/// by its text.
+fn locked<'p, 'a>(
+    version: i64,
+    ups: &'p [Piece<'a, Up>],
+    lock: Option<&Lock>,
+    database: Database,
+) -> Option<&'p Piece<'a, Up>> {
+    if ups.len() < 2 {
+        return None;
+    }
+    let lines = lock?.lines.iter().filter(|line| line.version == version);
+    let locked: Vec<_> = lines
+        .filter_map(|line| Some((line.name.as_str(), line.locked.as_ref()?)))
+        .collect();
+    let only = |is: &dyn Fn(&Piece<'a, Up>) -> bool| {
+        let mut found = ups.iter().filter(|up| is(up));
+        found.next().filter(|_| found.next().is_none())
+    };
+    let is_named = |up: &Piece<'a, Up>| {
+        let name = shown_name(up.words);
+        locked.iter().any(|(locked, _)| *locked == name)
+    };
+    let has_text = |up: &Piece<'a, Up>| {
+        let checksum = up
+            .content
+            .as_ref()
+            .map(|up| checksum(up, version, database));
+        checksum.is_some_and(|checksum| locked.iter().any(|(_, line)| line.accepts(&checksum)))
+    };
+    only(&is_named).or_else(|| only(&has_text))
+}
+
+fn checksum(up: &Up, version: i64, database: Database) -> Checksum {
+    match up {
+        Up::Sql(script) => Checksum::of_sql(&script.sql, database),
+        Up::Code(code) => Checksum::of_code(version, code.revision.unwrap_or(0)),
+    }
+}
+
+/// Every piece but the first, each with the first. The one that `keeps` its place is the first.
 fn repeated<'p, 'a, T>(
     pieces: &'p [Piece<'a, T>],
-) -> impl Iterator<Item = (&'a str, &'a str)> + use<'p, 'a, T> {
-    let first = pieces.first().map_or("", |piece| piece.path);
-    pieces.iter().skip(1).map(move |piece| (first, piece.path))
+    keeps: impl Fn(&Piece<'a, T>) -> bool,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let first = pieces.iter().position(keeps).unwrap_or(0);
+    let others = pieces
+        .iter()
+        .enumerate()
+        .filter(move |(at, _)| *at != first);
+    others.map(move |(_, piece)| (pieces[first].path, piece.path))
 }
 
 fn orphan(path: &str, what: &str) -> Finding {

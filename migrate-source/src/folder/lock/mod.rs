@@ -265,7 +265,7 @@ fn digits(chain: &Chain) -> String {
 }
 
 /// A name as it stands in the lock, where white space parts the fields.
-fn shown_name(name: &str) -> String {
+pub(super) fn shown_name(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join("_")
 }
 
