@@ -360,6 +360,7 @@ fn empty_up() {
         r#"
 this up does nothing
  --> migrations/0001_create_users.sql:1:1
+  = help: write its SQL here
   = help: if it does nothing on purpose, say why in a comment
   = help: or allow it in the whole folder: `allow(empty_up)`
 "#,
@@ -373,6 +374,7 @@ fn empty_down() {
         r#"
 this down does nothing
  --> migrations/0001_create_users.down.sql:1:1
+  = help: write its SQL here
   = help: if it does nothing on purpose, say why in a comment
   = help: without a down, leave it out, or write `-- migrate: irreversible` in the up
   = help: or allow it in the whole folder: `allow(empty_down)`

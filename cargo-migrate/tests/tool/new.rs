@@ -70,12 +70,14 @@ fn nothing_is_written_yet() {
         "
 error: this down does nothing
  --> migrations/2_b.down.sql:1:1
+  = help: write its SQL here
   = help: if it does nothing on purpose, say why in a comment
   = help: without a down, leave it out, or write `-- migrate: irreversible` in the up
   = help: or allow it in the whole folder: `allow(empty_down)`
 
 error: this up does nothing
  --> migrations/2_b.sql:1:1
+  = help: write its SQL here
   = help: if it does nothing on purpose, say why in a comment
   = help: or allow it in the whole folder: `allow(empty_up)`
 

@@ -152,7 +152,10 @@ impl Judge<'_> {
             false => (Problem::EmptyUp, "up"),
             true => (Problem::EmptyDown, "down"),
         };
-        let mut help = vec!["if it does nothing on purpose, say why in a comment"];
+        let mut help = vec![
+            "write its SQL here",
+            "if it does nothing on purpose, say why in a comment",
+        ];
         if role == Role::Down {
             help.push(
                 "without a down, leave it out, or write `-- migrate: irreversible` in the up",
