@@ -183,22 +183,20 @@ impl Finder {
                     faults: Vec::new(),
                 });
             }
-        }
-        aside.clear();
-        let mut found = Found::default();
-        for package in &workspace.packages {
-            found.add(self.called(package, &mut aside)?);
-        }
-        if !found.is_empty() {
-            return Ok(found);
+            if aside.is_empty() {
+                return Err(self.none_yet(&workspace));
+            }
+        } else {
+            let mut found = Found::default();
+            for package in &workspace.packages {
+                found.add(self.called(package, &mut aside)?);
+            }
+            if !found.is_empty() {
+                return Ok(found);
+            }
         }
         let Some(first) = aside.first() else {
-            return Err(Error::new("there are no migrations here yet")
-                .note(
-                    "no `embed_migrations!` in a program or library, and no folder `migrations` \
-                     beside its Cargo.toml",
-                )
-                .help("`cargo migrate init` prepares the package"));
+            return Err(self.none_yet(&workspace));
         };
         let error = Error::new("only tests and examples have migrations here").help(format!(
             "choose a set by its name or folder: `--folder {}`",
@@ -207,6 +205,32 @@ impl Finder {
         Err(aside
             .iter()
             .fold(error, |error, set| error.note(set.described())))
+    }
+
+    /// Nothing is here yet. What other packages of the workspace have is told: who stands in a package
+    /// does not mean theirs.
+    fn none_yet(&self, workspace: &Workspace) -> Error {
+        let mut others = Found::default();
+        for package in &workspace.packages {
+            // Their faults are not what is asked for.
+            let found = self.called(package, &mut Vec::new());
+            others.add(found.unwrap_or_default());
+        }
+        let error = Error::new("there are no migrations here yet")
+            .note(
+                "no `embed_migrations!` in a program or library, and no folder `migrations` \
+                 beside its Cargo.toml",
+            )
+            .help("`cargo migrate init` prepares the package");
+        let Some(first) = others.sets.first() else {
+            return error;
+        };
+        let error = error.help(format!(
+            "or choose a set of another package by its folder: `--folder {}`",
+            first.shown
+        ));
+        let notes = others.sets.iter();
+        notes.fold(error, |error, set| error.note(set.described()))
     }
 
     /// The sets of a package's program or library; those of its tests come to `aside`.

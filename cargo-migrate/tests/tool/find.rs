@@ -60,10 +60,7 @@ fn from_any_folder() {
         ("db", &["sql/main", "sql/tenant"]),
         ("db/sql", &["main", "tenant"]),
         ("", &["app/migrations", "db/sql/main", "db/sql/tenant"]),
-        (
-            "none",
-            &["../app/migrations", "../db/sql/main", "../db/sql/tenant"],
-        ),
+        ("none", &["error: there are no migrations here yet"]),
     ] {
         check(&desk, dir, "", expected);
     }
@@ -73,6 +70,38 @@ fn from_any_folder() {
         "--workspace",
         &["migrations", "../db/sql/main", "../db/sql/tenant"],
     );
+}
+
+/// Who stands in a package does not mean the sets of others.
+#[test]
+fn of_another_package() {
+    let app = [
+        ("app/Cargo.toml", manifest("app")),
+        ("app/src/main.rs", MAIN.to_owned()),
+        ("app/migrations/0001_a.sql", SQL.to_owned()),
+        ("none/Cargo.toml", manifest("none")),
+        ("none/src/lib.rs", String::new()),
+        (
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"app\", \"none\"]\n".to_owned(),
+        ),
+    ];
+    let desk = Desk::with(&app.each_ref().map(|(path, text)| (*path, text.as_str())));
+    desk.check_in(
+        "none",
+        "new b",
+        1,
+        "",
+        "
+error: there are no migrations here yet
+  = no `embed_migrations!` in a program or library, and no folder `migrations` beside its Cargo.toml
+  = MIGRATIONS: `../app/migrations`, at ../app/src/main.rs:1:33
+  = help: `cargo migrate init` prepares the package
+  = help: or choose a set of another package by its folder: `--folder ../app/migrations`
+",
+    );
+    assert_eq!(desk.files("app/migrations"), "0001_a.sql\n");
+    desk.check("new b", 0, "app/migrations/0002_b.sql\n", "");
 }
 
 #[test]
