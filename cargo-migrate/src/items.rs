@@ -2,7 +2,7 @@
 //! each, and how it stands in the lock.
 
 use migrate_source::folder::lock::{self, Line, Lock, Side};
-use migrate_source::folder::{File, Folder, Migration, Options};
+use migrate_source::folder::{File, Folder, Migration, Options, Up};
 
 /// A migration with its files. There may be several of one version.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Item {
     pub(crate) name: String,
     /// Its up.
     pub(crate) path: String,
+    /// As it is read; its down only if it is its own.
+    pub(crate) migration: Migration,
     /// Its files.
     pub(crate) files: Vec<String>,
     /// Its line in the lock: which one, and whether it is locked there.
@@ -21,6 +23,12 @@ pub(crate) struct Item {
 }
 
 impl Item {
+    /// Whether it can be taken back.
+    pub(crate) fn has_down(&self) -> bool {
+        let in_code = matches!(&self.migration.up, Up::Code(code) if code.has_down);
+        self.migration.down.is_some() || in_code
+    }
+
     /// Whether it may get another number.
     pub(crate) fn is_free(&self) -> bool {
         !self.is_locked
@@ -42,7 +50,10 @@ pub(crate) fn items(files: &[File], folder: &Folder, options: &Options) -> Vec<I
         for migration in &read.migrations {
             let own = own_files(migration, &rest);
             rest.retain(|file| !own.contains(&file.path));
-            items.push((migration.clone(), own));
+            let mut migration = migration.clone();
+            // Of two with one version, the first is read with the down of either.
+            migration.down = migration.down.filter(|down| own.contains(&down.path));
+            items.push((migration, own));
         }
         if rest.len() == before {
             break;
@@ -58,6 +69,7 @@ pub(crate) fn items(files: &[File], folder: &Folder, options: &Options) -> Vec<I
             version: migration.version,
             name: migration.name.clone(),
             path: migration.up.path().to_owned(),
+            migration: migration.clone(),
             files: files.clone(),
             line,
             is_locked: said.is_some_and(|line| line.locked.is_some()),

@@ -3,21 +3,22 @@
 use std::process::ExitCode;
 
 use migrate_core::cli::table::{self, Column};
-use migrate_source::folder::lock::State;
 use migrate_source::folder::{Folder, Migration, Repeatable, Up};
 use serde_json::{Value, json};
 
 use crate::check::counted;
 use crate::error::Error;
 use crate::find::{Finder, Set, of_fault};
+use crate::items::{Item, items};
 use crate::output::{self, Paint};
 
 pub(crate) fn run(finder: &Finder, json: bool, paint: Paint) -> Result<ExitCode, Error> {
     let set = finder.one()?;
-    let (_, folder) = set.read().map_err(|fault| of_fault(&fault))?;
+    let (listing, folder) = set.read().map_err(|fault| of_fault(&fault))?;
+    let items = items(&listing.files, &folder, &set.options);
     output::answer(&match json {
-        true => format!("{:#}\n", as_json(&set, &folder)),
-        false => as_table(&folder),
+        true => format!("{:#}\n", as_json(&set, &items, &folder)),
+        false => as_table(&items, &folder),
     })?;
     if !folder.findings.is_empty() {
         let problems = counted(folder.findings.len(), "problem");
@@ -39,14 +40,14 @@ const COLUMNS: [Column; 4] = [
     Column::text("Name"),
 ];
 
-fn as_table(folder: &Folder) -> String {
-    let numbered = folder.migrations.iter().map(|migration| {
-        let state = lock_state(migration).unwrap_or_default();
+fn as_table(items: &[Item], folder: &Folder) -> String {
+    let numbered = items.iter().map(|item| {
+        let state = lock_state(item).unwrap_or_default();
         let cells = [
-            &migration.version.to_string(),
-            kind(migration),
-            down(migration),
-            &migration.description,
+            &item.version.to_string(),
+            kind(&item.migration),
+            down(item),
+            &item.migration.description,
         ];
         (cells.map(ToOwned::to_owned).to_vec(), state)
     });
@@ -74,14 +75,15 @@ fn as_table(folder: &Folder) -> String {
     }
 }
 
-fn as_json(set: &Set, folder: &Folder) -> Value {
-    let numbered = folder.migrations.iter().map(|migration| {
+fn as_json(set: &Set, items: &[Item], folder: &Folder) -> Value {
+    let numbered = items.iter().map(|item| {
+        let migration = &item.migration;
         json!({
             "version": migration.version,
             "name": migration.description,
             "kind": kind(migration),
-            "down": down(migration),
-            "lock": lock_state(migration),
+            "down": down(item),
+            "lock": lock_state(item),
             "file": set.path(migration.up.path()),
             "checksum": migration.checksum.to_string(),
         })
@@ -111,9 +113,8 @@ fn kind(migration: &Migration) -> &'static str {
     }
 }
 
-fn down(migration: &Migration) -> &'static str {
-    let in_code = matches!(&migration.up, Up::Code(code) if code.has_down);
-    match (migration.down.is_some() || in_code, migration.irreversible) {
+fn down(item: &Item) -> &'static str {
+    match (item.has_down(), item.migration.irreversible) {
         (true, _) => "yes",
         (false, true) => "irreversible",
         (false, false) => "no",
@@ -121,11 +122,11 @@ fn down(migration: &Migration) -> &'static str {
 }
 
 /// How it stands in the lock, if it does.
-fn lock_state(migration: &Migration) -> Option<&'static str> {
-    match migration.lock {
-        State::Locked => Some("locked"),
-        State::Open => Some("open"),
-        _ => None,
+fn lock_state(item: &Item) -> Option<&'static str> {
+    match (item.line, item.is_locked) {
+        (None, _) => None,
+        (_, true) => Some("locked"),
+        (_, false) => Some("open"),
     }
 }
 
