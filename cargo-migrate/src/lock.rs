@@ -34,7 +34,7 @@ pub(crate) fn run(finder: &Finder, lock: &Lock, paint: Paint) -> Result<ExitCode
     if !others.is_empty() {
         return Ok(check::tell_findings(&set, &others, paint));
     }
-    let changes = changes(before, &updated);
+    let changes = changes(before, &updated, lock.check);
     let path = set.path(lock::FILE);
     if lock.check && before != Some(&updated) {
         let error = Error::new(format!("`{path}` is not up to date"));
@@ -64,34 +64,37 @@ fn write(set: &Set, lock: &Locks) -> Result<(), Error> {
     Ok(())
 }
 
-/// What an update changes, a line each.
-fn changes(before: Option<&Locks>, updated: &Locks) -> Vec<String> {
+/// What an update changes, a line each; what it would change with `check`.
+fn changes(before: Option<&Locks>, updated: &Locks, check: bool) -> Vec<String> {
+    let word = |(done, due): (&'static str, &'static str)| if check { due } else { done };
     let old = |version: i64| before.and_then(|lock| lock.line(version));
     let changed = updated.lines.iter().filter_map(|line| {
         let Line { version, name, .. } = line;
-        let what = what_changes(old(*version), line)?;
+        let what = word(what_changes(old(*version), line)?);
         Some(format!("{what}: {version} {name}"))
     });
     let gone = before.into_iter().flat_map(|lock| &lock.lines);
     let gone = gone.filter(|line| updated.line(line.version).is_none());
-    let gone = gone.map(|line| format!("dropped: {} {}", line.version, line.name));
+    let dropped = word(("dropped", "has no file any more"));
+    let gone = gone.map(|line| format!("{dropped}: {} {}", line.version, line.name));
     changed.chain(gone).collect()
 }
 
-fn what_changes(old: Option<&Line>, new: &Line) -> Option<&'static str> {
+/// What an update changes of a line, in words for when it is done and for when it is due.
+fn what_changes(old: Option<&Line>, new: &Line) -> Option<(&'static str, &'static str)> {
     let (old_locked, locked) = (
         old.and_then(|old| old.locked.as_ref()),
         new.locked.as_ref()?,
     );
     let Some(old_locked) = old_locked else {
-        return Some("locked");
+        return Some(("locked", "not locked yet"));
     };
     if old_locked.accepts != locked.accepts {
-        return Some("accepted");
+        return Some(("accepted", "not accepted yet"));
     }
     if old_locked.down != locked.down {
-        return Some("its down, brought up to date");
+        return Some(("its down, brought up to date", "its down has changed"));
     }
     let renamed = old.is_some_and(|old| old.name != new.name);
-    renamed.then_some("its name, brought up to date")
+    renamed.then_some(("its name, brought up to date", "its name has changed"))
 }

@@ -17,10 +17,20 @@ use crate::naming;
 pub(crate) struct Moves {
     /// The files and directories that get another name, in an order in which no name is taken.
     pub(crate) renames: Vec<(String, String)>,
-    /// The migrations that get another version: name, old version, new version.
-    pub(crate) versions: Vec<(String, i64, i64)>,
+    /// The migrations that get another version.
+    pub(crate) versions: Vec<Renumbered>,
     /// The lock as it is to be, if there is one.
     pub(crate) lock: Option<Lock>,
+}
+
+/// A migration that gets another version.
+#[derive(Debug)]
+pub(crate) struct Renumbered {
+    pub(crate) name: String,
+    pub(crate) old: i64,
+    pub(crate) new: i64,
+    /// Whether a database can take it back.
+    pub(crate) has_down: bool,
 }
 
 /// Decides which migrations move: those that are `named`, or else those that must.
@@ -301,19 +311,24 @@ fn renamed(
     (renames, after)
 }
 
-/// The name, the old and the new version of each chosen migration.
+/// The old and the new version of each chosen migration.
 fn versions(
     chosen: &[&Item],
     renames: &[Vec<(String, String)>],
     after: &Folder,
-) -> Option<Vec<(String, i64, i64)>> {
+) -> Option<Vec<Renumbered>> {
     let versions = chosen.iter().zip(renames).map(|(item, names)| {
         let is = |migration: &&Migration| {
             let top = migration.up.path().split('/').next().unwrap_or_default();
             names.iter().any(|(_, to)| to == top)
         };
         let migration = after.migrations.iter().find(is)?;
-        Some((item.name.clone(), item.version, migration.version))
+        Some(Renumbered {
+            name: item.name.clone(),
+            old: item.version,
+            new: migration.version,
+            has_down: item.has_down(),
+        })
     });
     versions.collect()
 }
@@ -322,7 +337,7 @@ fn versions(
 fn mended(
     lock: &Lock,
     chosen: &[&Item],
-    versions: &[(String, i64, i64)],
+    versions: &[Renumbered],
     set: &Set,
 ) -> Result<Lock, Error> {
     let mut mended = Lock::new();
@@ -332,8 +347,8 @@ fn mended(
         let mut line = line.clone();
         line.side = Side::Both;
         let moves = chosen.iter().zip(versions);
-        if let Some((_, (_, _, version))) = { moves }.find(|(item, _)| item.line == Some(at)) {
-            line.version = *version;
+        if let Some((_, moved)) = { moves }.find(|(item, _)| item.line == Some(at)) {
+            line.version = moved.new;
             line.locked = None;
         }
         let same = |other: &&mut Line| other.version == line.version && other.name == line.name;
@@ -353,12 +368,12 @@ fn mended(
         }
     }
     mended.lines = lines;
-    for (_, (name, _, version)) in chosen
+    for (_, moved) in chosen
         .iter()
         .zip(versions)
         .filter(|(i, _)| i.line.is_none())
     {
-        let reserved = mended.reserve(*version, name);
+        let reserved = mended.reserve(moved.new, &moved.name);
         reserved.map_err(|finding| of_finding(&finding, &set.shown))?;
     }
     Ok(mended)

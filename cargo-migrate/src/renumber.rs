@@ -10,7 +10,7 @@ use crate::args::Renumber;
 use crate::disk::Changes;
 use crate::error::Error;
 use crate::find::{Finder, of_fault};
-use crate::moves::{self, Moves};
+use crate::moves::{self, Moves, Renumbered};
 use crate::output;
 
 pub(crate) fn run(finder: &Finder, renumber: &Renumber) -> Result<ExitCode, Error> {
@@ -48,10 +48,15 @@ pub(crate) fn run(finder: &Finder, renumber: &Renumber) -> Result<ExitCode, Erro
     if lock.is_some() {
         let _ = writeln!(said, "{}: brought up to date", set.path(lock::FILE));
     }
-    for (name, old, new) in versions {
+    for moved in versions {
+        let Renumbered { name, old, new, .. } = moved;
+        let cure = match moved.has_down {
+            true => "needs `down` there first",
+            false => "has no way back from it: make it anew",
+        };
         let _ = writeln!(
             said,
-            "`{name}` is version {new}; a database that has run it as {old} needs `down` there first"
+            "`{name}` is version {new}; a database that has run it as {old} {cure}"
         );
     }
     if renumber.dry_run {

@@ -87,7 +87,7 @@ Version  Kind  Down  Lock    Name
         "",
         "
 error: `migrations/migrations.lock` is not up to date
-  = locked: 3 add_phone
+  = not locked yet: 3 add_phone
   = help: `cargo migrate lock` brings it up to date
 ",
     );
@@ -152,6 +152,17 @@ fn what_may_change() {
     )
     .unwrap();
     desk.check("check", 0, "…", "");
+    desk.check(
+        "lock --check",
+        1,
+        "",
+        "
+error: `migrations/migrations.lock` is not up to date
+  = its down has changed: 1 a
+  = its name has changed: 2 c
+  = help: `cargo migrate lock` brings it up to date
+",
+    );
     let changes = "its down, brought up to date: 1 a\nits name, brought up to date: 2 c\n";
     desk.check(
         "lock",
@@ -160,6 +171,31 @@ fn what_may_change() {
         "",
     );
     desk.check("lock --check", 0, "…", "");
+}
+
+/// After a merge, both are shown, each as it stands in the lock and with its own down.
+#[test]
+fn two_of_a_version() {
+    let desk = desk();
+    desk.check("lock", 0, "…", "");
+    desk.file("migrations/0001_c.up.sql", "CREATE TABLE c (x);\n");
+    desk.file("migrations/0002_a.up.sql", "CREATE TABLE d (x);\n");
+    desk.file("migrations/0002_a.down.sql", "DROP TABLE d;\n");
+    desk.check(
+        "list",
+        0,
+        "
+Version  Kind  Down  Lock    Name
+      1  SQL   yes   locked  a
+      1  SQL   no            c
+      2  SQL   yes           a
+      2  SQL   no    locked  b
+",
+        "…",
+    );
+    let said = desk.says("", "list --json");
+    let list: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(list["migrations"].as_array().unwrap().len(), 4);
 }
 
 #[test]

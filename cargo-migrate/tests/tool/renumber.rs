@@ -201,7 +201,7 @@ fn below_what_is_locked() {
         "
 migrations/0002_b.sql -> migrations/0004_b.sql
 migrations/migrations.lock: brought up to date
-`b` is version 4; a database that has run it as 2 needs `down` there first
+`b` is version 4; a database that has run it as 2 has no way back from it: make it anew
 ",
         "",
     );
