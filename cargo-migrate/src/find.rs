@@ -70,6 +70,16 @@ impl Finder {
         }
     }
 
+    /// The folder or the name of a set that is asked for.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        self.folder.as_deref()
+    }
+
+    /// How the folder is to be read, where that is said.
+    pub(crate) fn options(&self) -> Option<&Options> {
+        self.options.as_ref()
+    }
+
     /// The one set that is meant.
     pub(crate) fn one(&self) -> Result<Set, Error> {
         let mut found = self.all(false)?;

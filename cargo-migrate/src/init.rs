@@ -1,19 +1,20 @@
 //! `init`: what an existing package needs to carry its migrations.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fmt::Write as _};
 
-use migrate_source::{Database, Options};
+use migrate_source::{Database, Finding, Options};
 
 use crate::args::{Init, New};
-use crate::error::Error;
-use crate::find::Set;
+use crate::call::Said;
+use crate::error::{Error, of_finding};
+use crate::find::{Finder, Set, of_fault};
 use crate::package::{Package, Workspace};
 use crate::{new, output, paths};
 
-pub(crate) fn run(init: &Init) -> Result<ExitCode, Error> {
+pub(crate) fn run(finder: &Finder, init: &Init) -> Result<ExitCode, Error> {
     let here = paths::here();
     let here = here.map_err(|error| Error::file("found", "the current directory", &error))?;
     let workspace = Workspace::around(&here)?.ok_or_else(|| {
@@ -25,30 +26,73 @@ pub(crate) fn run(init: &Init) -> Result<ExitCode, Error> {
     })?;
     // What may fail for a reason of the user's comes first, so that nothing is left half done.
     new::words(&init.name)?;
+    let target = Target::of(finder, package, &here)?;
     let dependency = dependency(package, init, &here)?;
-    let mut said = folder(package, init, &here)?;
-    said.push_str(&build_script(package, &here)?);
+    let mut said = folder(&target, init, &here)?;
+    said.push_str(&build_script(package, &target, &here)?);
     said.push_str(&dependency);
-    said.push_str(&call(package, &here)?);
+    let call = call(package, &target, &here);
+    // What is to be put somewhere ends with an empty line.
+    said.push_str(match said.ends_with("\n\n") {
+        true => call.trim_start_matches('\n'),
+        false => &call,
+    });
     output::answer(&said)?;
     Ok(ExitCode::SUCCESS)
 }
 
-const FOLDER: &str = "migrations";
+/// The folder that is prepared.
+struct Target {
+    folder: PathBuf,
+    /// As the package names it.
+    name: String,
+    /// Whether a call of the macro names it already.
+    is_called: bool,
+    options: Options,
+}
+
+const USUAL: &str = "migrations";
+
+impl Target {
+    /// The folder that is asked for, or the one that the package names, or else the usual one.
+    fn of(finder: &Finder, package: &Package, here: &Path) -> Result<Target, Error> {
+        let calls = package.calls(here)?;
+        let said: Vec<_> = calls.iter().filter_map(|c| c.said.as_ref().ok()).collect();
+        let folder = match (finder.folder(), said.first()) {
+            (Some(asked), _) => paths::normalized(&here.join(asked)),
+            (None, Some(said)) => paths::normalized(&package.dir.join(&said.folder)),
+            (None, None) => package.dir.join(USUAL),
+        };
+        if !folder.starts_with(&package.dir) {
+            let finding = Finding::outside_package(&paths::shown(&folder, here));
+            return Err(of_finding(&finding, ""));
+        }
+        let is_own = |named: &&&Said| paths::same(&package.dir.join(&named.folder), &folder);
+        let own = said.iter().find(is_own);
+        let options = own.map(|said| said.options.clone());
+        let options = finder.options().cloned().or(options);
+        Ok(Target {
+            name: paths::shown(&folder, &package.dir),
+            // Which folder a faulty call means is not known.
+            is_called: own.is_some() || said.len() < calls.len(),
+            options: options.unwrap_or_else(|| Options::new(Database::Sqlite)),
+            folder,
+        })
+    }
+}
 
 /// The folder with its first file.
-fn folder(package: &Package, init: &Init, here: &Path) -> Result<String, Error> {
-    let folder = package.dir.join(FOLDER);
-    let shown = paths::shown(&folder, here);
+fn folder(target: &Target, init: &Init, here: &Path) -> Result<String, Error> {
+    let shown = paths::shown(&target.folder, here);
     let set = Set {
         name: None,
-        folder,
+        folder: target.folder.clone(),
         shown: shown.clone(),
-        options: Options::new(Database::Sqlite),
+        options: target.options.clone(),
         call: None,
     };
     if set.folder.exists() {
-        let (_, read) = set.read().map_err(|fault| crate::find::of_fault(&fault))?;
+        let (_, read) = set.read().map_err(|fault| of_fault(&fault))?;
         if !read.migrations.is_empty() {
             return Ok(format!("{shown}: has migrations already\n"));
         }
@@ -60,17 +104,17 @@ fn folder(package: &Package, init: &Init, here: &Path) -> Result<String, Error> 
         timestamp: false,
     };
     let mut said = String::new();
-    for path in new::add(&set, &new)? {
+    for path in new::add(&set, &new)?.paths {
         // Text takes everything that is written to it.
         let _ = writeln!(said, "{path}: made, write the first migration into it");
     }
     Ok(said)
 }
 
-const WATCH: &str = "println!(\"cargo::rerun-if-changed=migrations\");";
-
 /// The build script, or the line that the one which is there lacks.
-fn build_script(package: &Package, here: &Path) -> Result<String, Error> {
+fn build_script(package: &Package, target: &Target, here: &Path) -> Result<String, Error> {
+    let watched = format!("rerun-if-changed={}", target.name);
+    let watch = format!("println!(\"cargo::{watched}\");");
     let path = match &package.build_script {
         Some(path) => path.clone(),
         None => package.dir.join("build.rs"),
@@ -78,16 +122,16 @@ fn build_script(package: &Package, here: &Path) -> Result<String, Error> {
     let shown = paths::shown(&path, here);
     if !path.exists() {
         let text =
-            format!("//! Makes cargo notice a new migration.\n\nfn main() {{\n    {WATCH}\n}}\n");
+            format!("//! Makes cargo notice a new migration.\n\nfn main() {{\n    {watch}\n}}\n");
         fs::write(&path, text).map_err(|error| Error::file("written", &shown, &error))?;
         return Ok(format!("{shown}: made, so that cargo notices new files\n"));
     }
     let text = fs::read_to_string(&path);
     let text = text.map_err(|error| Error::file("read", &shown, &error))?;
-    Ok(match text.contains("rerun-if-changed=migrations") {
+    Ok(match text.contains(&watched) {
         true => format!("{shown}: watches the folder already\n"),
         false => {
-            format!("{shown}: add a line, so that cargo notices new files:\n\n    {WATCH}\n\n")
+            format!("{shown}: add a line, so that cargo notices new files:\n\n    {watch}\n\n")
         }
     })
 }
@@ -131,17 +175,18 @@ fn dependency(package: &Package, init: &Init, here: &Path) -> Result<String, Err
 }
 
 /// What is still to be written by hand.
-fn call(package: &Package, here: &Path) -> Result<String, Error> {
-    if !package.calls(here)?.is_empty() {
-        return Ok("the macro is called already\n".to_owned());
+fn call(package: &Package, target: &Target, here: &Path) -> String {
+    if target.is_called {
+        return "the macro is called already\n".to_owned();
     }
     let main = package.main.as_deref().unwrap_or(&package.dir);
-    Ok(format!(
+    format!(
         "\nPut into {}:\n\n    \
-         migrate_core::embed_migrations!(\"{FOLDER}\");\n\n\
+         migrate_core::embed_migrations!(\"{}\");\n\n\
          and where the database is opened:\n\n    \
          let mut db = migrate_core::rusqlite::Connection::open(\"app.db\")?;\n    \
          migrate_core::Migrator::new(&MIGRATIONS).up(&mut db)?;\n",
-        paths::shown(main, here)
-    ))
+        paths::shown(main, here),
+        target.name
+    )
 }

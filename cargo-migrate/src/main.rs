@@ -45,7 +45,7 @@ fn run(args: Args) -> Result<ExitCode, Error> {
     let paint = Paint::for_stderr(args.color);
     let finder = Finder::new(args.folder, args.options)?;
     match args.command {
-        Command::New(new) => new::run(&finder, &new),
+        Command::New(new) => new::run(&finder, &new, paint),
         Command::Check(check) => check::run(finder, check, paint),
         Command::List { json } => list::run(&finder, json, paint),
         Command::Lock(lock) => lock::run(&finder, &lock, paint),
@@ -54,7 +54,7 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Command::Down(down) => database::down(&finder, &down, paint),
         Command::Status(status) => database::status(&finder, &status, paint),
         Command::Plan(plan) => database::plan(&finder, &plan, paint),
-        Command::Init(init) => init::run(&init),
+        Command::Init(init) => init::run(&finder, &init),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { directory } => shell::man(directory.as_deref()),
     }

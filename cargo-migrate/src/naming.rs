@@ -29,12 +29,23 @@ pub(crate) fn words(name: &str) -> Result<String, String> {
         before = c;
     }
     let words: Vec<&str> = words.split('_').filter(|word| !word.is_empty()).collect();
+    let is_between = |c: char| c.is_whitespace() || c == '_' || c == '-';
+    let first = name.split(is_between).find(|word| !word.is_empty());
+    let first = first.unwrap_or_default();
     match words.join("_") {
         words if words.is_empty() => Err("the name of a migration needs a word".to_owned()),
+        _ if first.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+            "a name cannot begin with a number, such as `{first}`: the next one comes before it by itself"
+        )),
         // The number and the endings come to it; most file systems end at 255 bytes.
         words if words.len() > 200 => Err("this name is too long for a file".to_owned()),
         words => Ok(words),
     }
+}
+
+/// Whether a version is the time at which its migration was written, and no count.
+pub(crate) fn is_timestamp(version: i64) -> bool {
+    version >= FIRST_TIMESTAMP
 }
 
 /// The problems of a folder because of which the number of the next migration would be a guess.
@@ -524,6 +535,13 @@ mod tests {
             ("HTTP codes", Ok("http_codes")),
             ("fügt Öl hinzu", Ok("fügt_öl_hinzu")),
             ("v2 tables", Ok("v2_tables")),
+            ("2FA login", Ok("2_fa_login")),
+            (
+                "0005_x",
+                Err(
+                    "a name cannot begin with a number, such as `0005`: the next one comes before it by itself",
+                ),
+            ),
             ("", Err("the name of a migration needs a word")),
             ("_ -", Err("the name of a migration needs a word")),
             ("a/b", Err("`/` cannot stand in the name of a migration")),

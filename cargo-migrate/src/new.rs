@@ -12,22 +12,35 @@ use crate::disk::Changes;
 use crate::error::{Error, of_finding};
 use crate::find::{Finder, Set, of_fault};
 use crate::naming::{self, Draft};
-use crate::output;
+use crate::output::{self, Paint};
 
-pub(crate) fn run(finder: &Finder, new: &New) -> Result<ExitCode, Error> {
+pub(crate) fn run(finder: &Finder, new: &New, paint: Paint) -> Result<ExitCode, Error> {
     let set = finder.one()?;
-    let paths = add(&set, new)?;
-    output::answer(
-        &paths
-            .iter()
-            .map(|path| format!("{path}\n"))
-            .collect::<String>(),
-    )?;
+    let added = add(&set, new)?;
+    let lines = added.paths.iter().map(|path| format!("{path}\n"));
+    output::answer(&lines.collect::<String>())?;
+    if added.ends_counting {
+        let report = format!(
+            "`{}` has counted so far, now it goes on with timestamps\n  \
+             = from here on `new` numbers with the time, also without `--timestamp`\n  \
+             = help: to go on counting, delete this migration and add it without `--timestamp`",
+            set.shown
+        );
+        output::warn(paint, &report);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Adds the next migration, and gives the paths of its files as they are shown.
-pub(crate) fn add(set: &Set, new: &New) -> Result<Vec<String>, Error> {
+/// A migration that was added.
+pub(crate) struct Added {
+    /// The paths of its files as they are shown.
+    pub(crate) paths: Vec<String>,
+    /// Whether it is the first with a timestamp in a folder that counts.
+    pub(crate) ends_counting: bool,
+}
+
+/// Adds the next migration.
+pub(crate) fn add(set: &Set, new: &New) -> Result<Added, Error> {
     let words = words(&new.name)?;
     if new.rs && set.options.database != Database::Sqlite {
         return Err(Error::new("code migrations run on SQLite only").help("write it in SQL"));
@@ -54,6 +67,9 @@ pub(crate) fn add(set: &Set, new: &New) -> Result<Vec<String>, Error> {
     );
     let Draft { version, files } =
         draft.map_err(|message| Error::new(message).note("no migration was added"))?;
+    let newest = folder.migrations.last().map(|newest| newest.version);
+    let ends_counting = naming::is_timestamp(version)
+        && newest.is_some_and(|newest| !naming::is_timestamp(newest.max(taken)));
     let mut changes = Changes::of(set);
     for file in &files {
         changes.create(&file.path, &file.bytes)?;
@@ -64,7 +80,10 @@ pub(crate) fn add(set: &Set, new: &New) -> Result<Vec<String>, Error> {
         changes.replace(lock::FILE, lock.to_string().as_bytes())?;
     }
     changes.keep();
-    Ok(files.iter().map(|file| set.path(&file.path)).collect())
+    Ok(Added {
+        paths: files.iter().map(|file| set.path(&file.path)).collect(),
+        ends_counting,
+    })
 }
 
 /// The name of a migration as it stands in the names of its files.

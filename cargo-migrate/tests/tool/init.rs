@@ -86,6 +86,46 @@ Cargo.toml: add the dependency, from a clone while there is no release:
     assert_eq!(desk.text("Cargo.toml"), manifest("app"));
 }
 
+#[test]
+fn another_folder() {
+    let desk = Desk::package("fn main() {}\n", &[]);
+    let said = desk.says("src", "init --folder ../db/mig");
+    let expected = "\
+../db/mig/0001_first_tables.up.sql: made, write the first migration into it
+../build.rs: made, so that cargo notices new files
+../Cargo.toml: add the dependency, from a clone while there is no release:
+
+    [dependencies]
+    migrate-core = { path = \"PATH_TO_MIGRATE_CORE\", features = [\"bundled\"] }
+
+Put into main.rs:
+
+    migrate_core::embed_migrations!(\"db/mig\");
+
+and where the database is opened:
+";
+    assert!(said.out.starts_with(expected), "{}", said.out);
+    let script = desk.text("build.rs");
+    let watched = "println!(\"cargo::rerun-if-changed=db/mig\");";
+    assert!(script.contains(watched), "{script}");
+    assert!(!desk.path("migrations").exists());
+    // Once it is called, it is the folder.
+    desk.file("src/main.rs", &MAIN.replace("migrations\"", "db/mig\""));
+    for line in ["init", "init --folder db/mig"] {
+        let said = desk.says("", line);
+        let expected = "db/mig: has migrations already\nbuild.rs: watches the folder already\n";
+        assert!(said.out.starts_with(expected), "{}", said.out);
+        let expected = "\n\nthe macro is called already\n";
+        assert!(said.out.ends_with(expected), "{}", said.out);
+    }
+    let said = desk.says("", "init --folder sql");
+    let expected = "embed_migrations!(\"sql\");\n";
+    assert!(said.out.contains(expected), "{}", said.out);
+    let said = desk.says("", "init --folder ../sql");
+    let expected = "error: the folder `../sql` is outside the package\n";
+    assert!(said.err.starts_with(expected), "{}", said.err);
+}
+
 /// What is there stays as it is.
 #[test]
 fn nothing_is_overwritten() {

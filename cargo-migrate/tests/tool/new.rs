@@ -115,6 +115,28 @@ fn timestamps() {
     }
 }
 
+/// One timestamp turns a folder that counts, which is said when it happens.
+#[test]
+fn the_end_of_counting() {
+    let warning = "\
+warning: `migrations` has counted so far, now it goes on with timestamps
+  = from here on `new` numbers with the time, also without `--timestamp`
+  = help: to go on counting, delete this migration and add it without `--timestamp`
+";
+    for (file, expected) in [
+        (Some("1_a.sql"), warning),
+        (Some("20240101000000_a.sql"), ""),
+        (None, ""),
+    ] {
+        let desk = Desk::package(MAIN, &[]);
+        if let Some(file) = file {
+            desk.file(&format!("migrations/{file}"), SQL);
+        }
+        desk.check("new b --timestamp", 0, "…", expected);
+        desk.check("new c", 0, "…", "");
+    }
+}
+
 #[test]
 fn from_below() {
     let desk = Desk::package(MAIN, &[]);
@@ -135,6 +157,10 @@ fn refused() {
     for (name, message) in [
         ("../b", "`.` cannot stand in the name of a migration"),
         ("a/b", "`/` cannot stand in the name of a migration"),
+        (
+            "0002_b",
+            "a name cannot begin with a number, such as `0002`: the next one comes before it by itself",
+        ),
         ("_", "the name of a migration needs a word"),
     ] {
         let said = desk.says("", &format!("new {name}"));
