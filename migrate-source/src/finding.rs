@@ -1,7 +1,9 @@
 //! One occurrence of a problem, and its text.
 
+use crate::Database;
 use crate::place::{self, Place};
 use crate::problem::Problem;
+use crate::sql::{TokenKind, tokens};
 
 /// One thing that is wrong: what, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +111,23 @@ impl Finding {
         self
     }
 
+    /// The same, about a script with this SQL that was read as SQLite's. Where PostgreSQL's writing is
+    /// in it, the cure may be to read it as that.
+    ///
+    /// ```
+    /// # use migrate_source::{Finding, Problem};
+    /// let finding = Finding::new(Problem::FailingUp, "unrecognized token: \":\"");
+    /// let finding = finding.perhaps_postgres("SELECT 1::text;");
+    /// assert_eq!(finding.help, ["if it is for PostgreSQL, say `database = \"postgres\"`"]);
+    /// ```
+    #[must_use]
+    pub fn perhaps_postgres(self, sql: &str) -> Finding {
+        match is_postgres(sql) {
+            true => self.help("if it is for PostgreSQL, say `database = \"postgres\"`"),
+            false => self,
+        }
+    }
+
     /// Sorts findings as they are told: by their places, then their problems.
     pub fn sort(findings: &mut [Finding]) {
         findings.sort_by_cached_key(Finding::order);
@@ -142,4 +161,15 @@ impl Finding {
     pub fn render(&self, folder: &str) -> String {
         place::report(&self.message, self.place.as_ref(), folder, &self.help)
     }
+}
+
+/// Whether SQL has what only PostgreSQL understands: `::`, a dollar-quoted string, `BIGSERIAL`.
+fn is_postgres(sql: &str) -> bool {
+    let mut colon = None;
+    tokens(sql, Database::Postgres).any(|token| {
+        let is_cast = token.is_punctuation(':') && colon == Some(token.offset);
+        colon = token.is_punctuation(':').then(|| token.end());
+        let is_dollar_quoted = token.kind == TokenKind::String && token.text.starts_with('$');
+        is_cast || is_dollar_quoted || token.is_keyword("BIGSERIAL")
+    })
 }

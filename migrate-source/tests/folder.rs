@@ -884,3 +884,29 @@ fn a_thousand_files_are_read_at_once() {
     assert_eq!(folder.findings.len(), 1000);
     assert_eq!(folder.migrations[999].version, 1000);
 }
+
+/// What is PostgreSQL's and is read as SQLite's gets a word about that, once for each script.
+#[test]
+fn perhaps_postgres() {
+    let cure = "if it is for PostgreSQL, say `database = \"postgres\"`";
+    let count = |sql: &str| {
+        let folder = read(&[("1_a.sql", sql)]);
+        assert!(!folder.findings.is_empty(), "{sql}");
+        let help = folder.findings.iter().flat_map(|finding| &finding.help);
+        help.filter(|help| *help == cure).count()
+    };
+    for (sql, expected) in [
+        ("DO $$ BEGIN; COMMIT; END $$;", 1),
+        ("DO $x$ BEGIN; COMMIT; END $x$;", 1),
+        ("SELECT 'a'::text; BEGIN; COMMIT;", 1),
+        ("CREATE TABLE a (id bigserial); BEGIN; COMMIT;", 1),
+        ("CREATE TABLE a (id INTEGER); BEGIN; COMMIT;", 0),
+        (
+            "SELECT '::', \"$$\", \": :\"; BEGIN; COMMIT; -- BIGSERIAL",
+            0,
+        ),
+        ("SELECT :a, : :b; BEGIN; COMMIT;", 0),
+    ] {
+        assert_eq!(count(sql), expected, "{sql}");
+    }
+}

@@ -13,6 +13,10 @@ use crate::set::{Body, Script};
 
 /// A statement that fails, with what may be done.
 pub(crate) fn failed(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding {
+    failing(problem, script, failure).perhaps_postgres(script.sql)
+}
+
+fn failing(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding {
     let (offset, len) = failure.span;
     let place = Place::at(script.path, script.sql, script.line, offset, len);
     let problem = match (failure.kind, script.mode) {

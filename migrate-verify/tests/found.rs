@@ -569,3 +569,23 @@ pub fn down(_db: &rusqlite::Connection) -> rusqlite::Result<()> { Ok(()) }";
 failing_down 0003_c.rs:1:1 not today"
     );
 }
+
+// What is PostgreSQL's.
+
+#[test]
+fn perhaps_postgres() {
+    let cure = "if it is for PostgreSQL, say `database = \"postgres\"`";
+    for (sql, expected) in [
+        ("CREATE TABLE a (x DEFAULT 'a'::text);", true),
+        (
+            "CREATE TABLE a (id BIGSERIAL, x JSONB DEFAULT now());",
+            true,
+        ),
+        ("CREATE TABLE a (x TEXT DEFAULT now());", false),
+    ] {
+        let findings = run_ups(&[sql]).findings;
+        assert_eq!(findings.len(), 1, "{sql}");
+        let is_said = findings[0].help.iter().any(|help| help == cure);
+        assert_eq!(is_said, expected, "{sql}: {:?}", findings[0].help);
+    }
+}

@@ -22,29 +22,19 @@ pub(super) fn script(script: &Script, role: Role, goose: bool, database: Databas
         database,
         findings: Vec::new(),
     };
-    judge.psql(&statements);
-    if !judge.findings.is_empty() {
-        // What follows such a command may be data, which has no tokens.
-        return judge.findings;
+    judge.all(&tokens, &statements, role, goose);
+    let findings = judge.findings.into_iter();
+    match database {
+        Database::Postgres => findings.collect(),
+        // Of several, the first one says so.
+        _ => findings
+            .enumerate()
+            .map(|(at, finding)| match at {
+                0 => finding.perhaps_postgres(&script.sql),
+                _ => finding,
+            })
+            .collect(),
     }
-    judge.unterminated(&tokens);
-    if !judge.findings.is_empty() {
-        // The last statement is not what its author meant.
-        return judge.findings;
-    }
-    judge.hash_comments(&tokens);
-    if statements.is_empty() {
-        judge.empty(&tokens, role);
-    }
-    if goose {
-        judge.unfinished(&tokens, &statements);
-    }
-    let single = single_statements(&script.sql, database);
-    judge.repeat(&single);
-    judge.dropped_tables(&single);
-    judge.transactions(&single);
-    judge.reach(&single);
-    judge.findings
 }
 
 struct Judge<'a> {
@@ -77,6 +67,31 @@ impl Judge<'_> {
             help.iter()
                 .fold(finding, |finding, cure| finding.help(*cure)),
         );
+    }
+
+    fn all(&mut self, tokens: &[Token<'_>], statements: &[Statement<'_>], role: Role, goose: bool) {
+        self.psql(statements);
+        if !self.findings.is_empty() {
+            // What follows such a command may be data, which has no tokens.
+            return;
+        }
+        self.unterminated(tokens);
+        if !self.findings.is_empty() {
+            // The last statement is not what its author meant.
+            return;
+        }
+        self.hash_comments(tokens);
+        if statements.is_empty() {
+            self.empty(tokens, role);
+        }
+        if goose {
+            self.unfinished(tokens, statements);
+        }
+        let single = single_statements(&self.script.sql, self.database);
+        self.repeat(&single);
+        self.dropped_tables(&single);
+        self.transactions(&single);
+        self.reach(&single);
     }
 
     fn psql(&mut self, statements: &[Statement<'_>]) {
