@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Up(Up),
     /// Take the last migration of a database back
     Down(Down),
+    /// Take the last migration of a database back and apply it again, as it is now
+    Redo(Redo),
     /// Show the version of a database, and what is pending
     #[command(after_help = STATUS_HELP)]
     Status(Status),
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     /// Prepare a package: the folder with its first file, a build script, the dependency
     Init(Init),
     /// Print the completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
     Completions {
         /// The shell
         shell: Shell,
@@ -172,6 +175,12 @@ pub(crate) struct Down {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Redo {
+    #[command(flatten)]
+    pub(crate) on: On,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) on: On,
@@ -266,6 +275,13 @@ Without a name, those that are not locked get the next numbers, where theirs is 
 another one or below the last locked one. Where both are not locked, name the one that is to go:
 `cargo migrate renumber 0007_add_phone`. A conflict that a merge has left in the lock is mended
 along with it.";
+
+const COMPLETIONS_HELP: &str = "\
+In bash they complete `cargo migrate` and `cargo-migrate`: `source <(cargo migrate completions bash)`.
+What completes other words behind `cargo` is left as it is.
+In zsh, as the file `_cargo-migrate` in a folder of `fpath`, they complete `cargo-migrate`, and
+`cargo migrate` where zsh's own completion of cargo is in use. Those of other shells complete
+`cargo-migrate` alone, which takes the same commands.";
 
 const STATUS_HELP: &str = "\
 Exit codes:

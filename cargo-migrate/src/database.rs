@@ -1,4 +1,4 @@
-//! `up`, `down`, `status` and `plan`: a folder read at run time, on a database, through the engine
+//! `up`, `down`, `redo`, `status` and `plan`: a folder read at run time, on a database, through the engine
 //! and the commands of `migrate-core`.
 
 use std::ffi::OsStr;
@@ -10,7 +10,7 @@ use migrate_core::folder::Folder;
 use migrate_core::rusqlite::Connection;
 use migrate_core::{Action, Goal, Migrator, Plan as Steps, sqlite};
 
-use crate::args::{Down, On, Plan, Status, Up};
+use crate::args::{Down, On, Plan, Redo, Status, Up};
 use crate::check;
 use crate::error::Error;
 use crate::find::{Finder, of_fault};
@@ -37,6 +37,12 @@ pub(crate) fn down(finder: &Finder, down: &Down, paint: Paint) -> Result<ExitCod
         json: on.json,
     };
     run(finder, on, paint, &command, Some(goal))
+}
+
+pub(crate) fn redo(finder: &Finder, redo: &Redo, paint: Paint) -> Result<ExitCode, Error> {
+    let json = redo.on.json;
+    let command = Command::Redo { json };
+    run(finder, &redo.on, paint, &command, Some(Goal::Redo))
 }
 
 pub(crate) fn status(finder: &Finder, status: &Status, paint: Paint) -> Result<ExitCode, Error> {
@@ -69,7 +75,7 @@ fn run(
     // What would go wrong is told before it is done. Looking and going back need no more than a folder
     // that can be read.
     let findings = match goal {
-        Some(Goal::Up | Goal::UpTo(_)) => check::findings(&set, &folder)?,
+        Some(Goal::Up | Goal::UpTo(_) | Goal::Redo) => check::findings(&set, &folder)?,
         _ => folder.findings.clone(),
     };
     if !findings.is_empty() {

@@ -52,6 +52,7 @@ fn run(args: Args) -> Result<ExitCode, Error> {
         Command::Renumber(renumber) => renumber::run(&finder, &renumber),
         Command::Up(up) => database::up(&finder, &up, paint),
         Command::Down(down) => database::down(&finder, &down, paint),
+        Command::Redo(redo) => database::redo(&finder, &redo, paint),
         Command::Status(status) => database::status(&finder, &status, paint),
         Command::Plan(plan) => database::plan(&finder, &plan, paint),
         Command::Init(init) => init::run(&finder, &init),

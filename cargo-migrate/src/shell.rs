@@ -13,12 +13,25 @@ use crate::output;
 
 pub(crate) fn completions(shell: Shell) -> Result<ExitCode, Error> {
     let mut text = Vec::new();
-    // The shell completes the program's own name.
-    let mut commands = Args::commands().bin_name("cargo-migrate");
-    clap_complete::generate(shell, &mut commands, "cargo-migrate", &mut text);
+    // The shell completes the program's own name. In bash, what is written for a name with a `-` knows
+    // nothing of the options of subcommands.
+    let name = match shell {
+        Shell::Bash => "cargo_migrate",
+        _ => "cargo-migrate",
+    };
+    let mut commands = Args::commands().name(name).bin_name(name);
+    clap_complete::generate(shell, &mut commands, name, &mut text);
+    if shell == Shell::Bash {
+        text.extend_from_slice(BEHIND_CARGO.as_bytes());
+    }
     output::answer(&String::from_utf8_lossy(&text))?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// What completes `cargo-migrate` in bash, and the words behind `cargo migrate`, where bash knows of
+/// `cargo` only. Other words are left to the completion that was there, which may come when it is
+/// asked for.
+const BEHIND_CARGO: &str = include_str!("behind_cargo.bash");
 
 pub(crate) fn man(directory: Option<&Path>) -> Result<ExitCode, Error> {
     let commands = Args::commands();

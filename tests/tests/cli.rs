@@ -142,7 +142,7 @@ fn status_refused() {
     run(NOTES, &mut db, "migrate");
     let said = run(edited, &mut db, "status");
     let (table, refusal) = said
-        .split_once("\n\n`migrate` would refuse: ")
+        .split_once("\n\nMigrating would be refused: ")
         .expect(&said);
     assert!(
         table.ends_with("2  changed  2025-03-01 09:30:00  add tags"),

@@ -179,9 +179,47 @@ fn completions_and_manual() {
         assert!(said.out.contains("cargo-migrate"), "{shell}");
         assert_eq!(said.code, 0);
     }
+    let said = desk.says("", "help completions");
+    let expected = "In bash they complete `cargo migrate` and `cargo-migrate`";
+    assert!(said.out.contains(expected), "{}", said.out);
     let said = desk.says("", "man");
     assert!(said.out.contains(".TH cargo-migrate 1"), "{}", said.out);
     std::fs::create_dir(desk.path("man")).unwrap();
     desk.check("man man", 0, "", "");
     assert!(desk.files("man").contains("cargo-migrate-new.1\n"));
+}
+
+/// Bash itself completes `cargo migrate`; other words are left to the completion of cargo.
+#[test]
+#[cfg(unix)]
+fn completions_behind_cargo() {
+    const ASK: &str = r#"
+_cargo() { COMPREPLY=("cargo's own $2"); }
+complete -F _cargo cargo
+source ./script; source ./script
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+function="$(complete -p "$1")"; function="${function#*-F }"
+"${function%% *}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+echo "${COMPREPLY[*]}"
+"#;
+    let desk = Desk::with(&[]);
+    desk.file("script", &desk.says("", "completions bash").out);
+    for (line, expected) in [
+        ("cargo migrate renu", "renumber\n"),
+        ("cargo migrate lock --ch", "--check\n"),
+        ("cargo migrate --color nev", "never\n"),
+        ("cargo migr", "cargo's own migr\n"),
+        ("cargo build mig", "cargo's own mig\n"),
+        ("cargo-migrate renu", "renumber\n"),
+    ] {
+        let asked = std::process::Command::new("bash")
+            .args(["--norc", "-c", ASK, "bash"])
+            .args(line.split(' '))
+            .current_dir(desk.path(""))
+            .output();
+        let output = asked.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let wrong = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((said.as_str(), wrong.as_str()), (expected, ""), "{line}");
+    }
 }

@@ -184,6 +184,30 @@ error: migration 2 is code, which only the program contains
     assert!(!said.err.contains("--to"), "{}", said.err);
 }
 
+/// A text that is still being written is tried again.
+#[test]
+fn once_more() {
+    let desk = check(FILES, &[("up", 0, "…")]);
+    desk.file("migrations/0002_b.up.sql", "CREATE TABLE b (y);\n");
+    let said = desk.says("", "up --database app.db");
+    let cure = "`redo` takes back what was applied and applies the new text";
+    assert!(said.err.contains(cure), "{}", said.err);
+    let said = desk.says("", "status --database app.db");
+    let expected = "\nMigrating would be refused: migration 2 changed";
+    assert!(said.out.contains(expected), "{}", said.out);
+    desk.check(
+        "redo --database app.db",
+        0,
+        "Taken back: 2 b\nApplied: 2 b\nDatabase at version 2\n",
+        "",
+    );
+    desk.check("status --check --database app.db", 0, "…", "");
+    desk.check("redo --database none.db", 1, "", "…");
+    desk.file("migrations/0002_b.up.sql", "CREATE TABLE b (y;\n");
+    desk.check("redo --database app.db", 1, "", "…");
+    desk.check("status --check --database app.db", 3, "…", "…");
+}
+
 /// What the engine refuses, it refuses here too, in its own words.
 #[test]
 fn an_edited_migration() {

@@ -104,7 +104,7 @@ fn status_text(status: &Status, refusal: Option<&str>) -> String {
     let earlier = status.migrations.iter().filter(|line| line.accepted);
     text.push_str(&accepted(earlier.map(|line| line.version)));
     if let Some(refusal) = refusal {
-        text.push_str(&format!("\n`migrate` would refuse: {refusal}\n"));
+        text.push_str(&format!("\nMigrating would be refused: {refusal}\n"));
     }
     text
 }

@@ -232,16 +232,16 @@ impl ErrorKind {
                 ..
             } => vec![
                 "take it back with `down` first, which goes on where it stopped".to_owned(),
-                "or finish by hand and say so with `unmark`".to_owned(),
+                "or finish by hand and say so with `Migrator::unmark`".to_owned(),
             ],
             ErrorKind::Overtaken { .. } => one("look at the status, and ask again"),
             ErrorKind::Unfinished { .. } => vec![
                 "run `up` to finish it first".to_owned(),
-                "or undo by hand what it did and say so with `unmark`".to_owned(),
+                "or undo by hand what it did and say so with `Migrator::unmark`".to_owned(),
             ],
             ErrorKind::ResumeChanged { statements, .. } => vec![
                 format!("restore its first {statements} statements; those after them may change freely"),
-                "or finish it by hand and say so with `mark`".to_owned(),
+                "or finish it by hand and say so with `Migrator::mark`".to_owned(),
             ],
             ErrorKind::LockTimeout { .. } => {
                 one("find out what keeps the database, or wait longer with the setting `lock_timeout`")
@@ -285,12 +285,12 @@ impl ErrorKind {
             ErrorKind::VersionTooLarge { .. } => one("do without the setting `user_version`, or number from 1"),
             ErrorKind::CounterWithoutHistory { counter } => vec![
                 "another tool has migrated this database: nothing was run".to_owned(),
-                format!("if it is as this program's version {counter} would have left it, record that with `mark` for each version"),
+                format!("if it is as this program's version {counter} would have left it, record that with `Migrator::mark` for each version"),
             ],
             ErrorKind::Sql { failed }
                 if failed.action == Action::Up && failed.message.contains("already exists") =>
             {
-                one("if another tool or an older program has made it, record that with `mark` instead of running it again")
+                one("if another tool or an older program has made it, record that with `Migrator::mark` instead of running it again")
             }
             ErrorKind::UnknownVersion { .. }
             | ErrorKind::InvalidSet { .. }

@@ -422,7 +422,7 @@ fn an_edited_migration_stops_the_daemon() {
     }
     let said = home.says(&["migrate:status"]);
     assert!(
-        said.contains("`migrate` would refuse: migration 2 changed"),
+        said.contains("Migrating would be refused: migration 2 changed"),
         "{said}"
     );
     assert_eq!(self::history(&home.open()), history, "nothing was written");
