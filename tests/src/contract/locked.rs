@@ -262,7 +262,10 @@ pub fn earlier_text_is_taken_back_by_its_own_down<D: TestDatabase>() {
     let mut folders = Folders::default();
     let files = &[
         A,
-        ("0001_a.down.sql", "DROP TABLE a;\nCREATE TABLE was (x INTEGER);\n"),
+        (
+            "0001_a.down.sql",
+            "DROP TABLE a;\nCREATE TABLE was (x INTEGER);\n",
+        ),
     ];
     folders.lock::<D>(files, &[]);
     let mut stage = Stage::<D>::new();
