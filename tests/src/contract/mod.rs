@@ -24,6 +24,7 @@ pub mod up;
 pub mod waiting;
 pub mod walks;
 
+pub(crate) use database::blocking_verbs;
 pub use database::{TestConnection, TestDatabase};
 pub use files::*;
 pub use stage::{Files, Settings, Stage};

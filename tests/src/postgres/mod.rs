@@ -1,13 +1,21 @@
 //! PostgreSQL, as the contract takes it: a database of its own for each test, on the server that
 //! `TEST_POSTGRES_URL` names.
 
+mod asynchronous;
+mod blocking;
+mod looks;
+
 use std::env;
 use std::fmt::Write;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use migrate_core::postgres::{Client, Config as BlockingConfig, NoTls, SimpleQueryMessage};
+use migrate_core::tokio_postgres::Config;
+
+pub use asynchronous::{AsyncClient, Asynchronous};
+pub use blocking::Blocking;
 
 /// A database on the server of the tests, which goes with it.
 pub struct Scratch {
@@ -66,7 +74,7 @@ impl Scratch {
     pub fn snapshot(&self) -> Vec<u8> {
         let mut looker = self.looker.lock().unwrap_or_else(PoisonError::into_inner);
         let looker = looker.get_or_insert_with(|| self.connect());
-        rows(looker, SNAPSHOT).join("\n").into_bytes()
+        rows(looker, looks::SNAPSHOT).join("\n").into_bytes()
     }
 }
 
@@ -74,11 +82,10 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // Connections of a test that has failed may still be open.
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let dropped = server()
-            .connect(NoTls)
-            .map(|mut db| db.batch_execute(&drop));
-        if !std::thread::panicking() {
-            dropped.and_then(|result| result).expect("a clean server");
+        // A second panic would end the process, and say nothing of the first.
+        if let Ok(mut db) = BlockingConfig::from(server()).connect(NoTls) {
+            let dropped = db.batch_execute(&drop);
+            assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
         }
     }
 }
@@ -101,6 +108,7 @@ pub fn server() -> Config {
 /// When there is none to be had.
 #[must_use]
 pub fn connect(config: &Config) -> Client {
+    let config = BlockingConfig::from(config.clone());
     config.connect(NoTls).expect("a connection")
 }
 
@@ -138,27 +146,10 @@ fn texts(messages: Vec<SimpleQueryMessage>) -> Vec<String> {
 }
 
 /// What the server says of an error; the driver leaves that to its source.
-fn told(error: &postgres::Error) -> String {
+fn told(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
-    if let Some(source) = std::error::Error::source(error) {
+    if let Some(source) = error.source() {
         let _ = write!(words, ": {source}");
     }
     words
 }
-
-/// What is written to the catalogs for a database's own objects, and every table's rows.
-const SNAPSHOT: &str = "
-    SELECT 'namespace', oid, ctid, xmin FROM pg_namespace WHERE oid >= 16384
-    UNION ALL SELECT 'class', oid, ctid, xmin FROM pg_class WHERE oid >= 16384
-    UNION ALL SELECT 'attribute', attrelid, ctid, xmin FROM pg_attribute WHERE attrelid >= 16384
-    UNION ALL SELECT 'default', oid, ctid, xmin FROM pg_attrdef
-    UNION ALL SELECT 'constraint', oid, ctid, xmin FROM pg_constraint WHERE oid >= 16384
-    UNION ALL SELECT 'type', oid, ctid, xmin FROM pg_type WHERE oid >= 16384
-    UNION ALL SELECT 'function', oid, ctid, xmin FROM pg_proc WHERE oid >= 16384
-    UNION ALL SELECT 'trigger', oid, ctid, xmin FROM pg_trigger
-    UNION ALL SELECT 'rewrite', oid, ctid, xmin FROM pg_rewrite WHERE oid >= 16384
-    UNION ALL SELECT 'extension', oid, ctid, xmin FROM pg_extension WHERE oid >= 16384
-    UNION ALL SELECT query_to_xml('SELECT ctid, xmin, * FROM ' || oid::regclass, true, false, '')::text,
-        oid, NULL, NULL
-    FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'm')
-    ORDER BY 1, 2, 3";
