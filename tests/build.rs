@@ -15,6 +15,9 @@ fn main() {
     condition("have_git", have_git());
     condition("have_vim", have_vim());
     condition("have_rust_analyzer", have_rust_analyzer());
+    condition("have_postgres", is_set("TEST_POSTGRES_URL"));
+    condition("have_postgres_standby", is_set("TEST_POSTGRES_STANDBY_URL"));
+    condition("have_postgres_restart", is_set("TEST_POSTGRES_RESTART"));
 }
 
 fn condition(name: &str, holds: bool) {
@@ -22,6 +25,12 @@ fn condition(name: &str, holds: bool) {
     if holds {
         println!("cargo::rustc-cfg={name}");
     }
+}
+
+/// Whether a variable names a server, or what is to be done with one; `scripts/with-postgres` sets them.
+fn is_set(variable: &str) -> bool {
+    println!("cargo::rerun-if-env-changed={variable}");
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// Whether the folders of real projects are there.

@@ -2,6 +2,8 @@
 
 pub mod contract;
 pub mod package;
+pub mod postgres;
+pub mod proxy;
 pub mod sqlite;
 
 use migrate_core::Database;

@@ -11,7 +11,7 @@ use migrate_core::{
 use migrate_source::schema::Schema;
 use tempfile::TempDir;
 
-use crate::contract::{TestConnection, TestDatabase};
+use crate::contract::{TestConnection, TestDatabase, blocking_verbs};
 
 /// A SQLite database in a file, which goes with it.
 pub struct SqliteFile {
@@ -28,6 +28,7 @@ impl SqliteFile {
 
 impl TestDatabase for SqliteFile {
     const DATABASE: Database = Database::Sqlite;
+    const TOLD_AFTERWARDS: bool = false;
 
     type Connection = Connection;
 
@@ -67,48 +68,7 @@ const SESSION: &[&str] = &[
 ];
 
 impl TestConnection for Connection {
-    fn bring(&mut self, migrator: &Migrator<'_>, goal: Goal) -> Result<Report, Error> {
-        match goal {
-            Goal::Up => migrator.up(self),
-            Goal::UpTo(version) => migrator.up_to(self, version),
-            Goal::Down(count) => migrator.down(self, count),
-            Goal::DownTo(version) => migrator.down_to(self, version),
-            Goal::Reset => migrator.reset(self),
-            Goal::Redo => migrator.redo(self),
-            Goal::Mark(version) => migrator.mark(self, version),
-            Goal::Unmark(version) => migrator.unmark(self, version),
-            other => migrator.bring(self, other),
-        }
-    }
-
-    fn plan<'m>(&mut self, migrator: &Migrator<'m>, goal: Goal) -> Result<Plan<'m>, Error> {
-        migrator.plan(self, goal)
-    }
-
-    fn applied(&mut self, migrator: &Migrator<'_>) -> Result<Vec<Applied>, Error> {
-        migrator.applied(self)
-    }
-
-    fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
-        migrator.status(self)
-    }
-
-    fn pending(&mut self, migrator: &Migrator<'_>) -> Result<Vec<i64>, Error> {
-        let pending = migrator.pending(self)?;
-        Ok(pending.into_iter().filter_map(Migration::version).collect())
-    }
-
-    fn current_version(&mut self, migrator: &Migrator<'_>) -> Result<i64, Error> {
-        migrator.current_version(self)
-    }
-
-    fn needs_migration(&mut self, migrator: &Migrator<'_>) -> Result<bool, Error> {
-        migrator.needs_migration(self)
-    }
-
-    fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
-        migrator.verify(self)
-    }
+    blocking_verbs!();
 
     fn sql(&mut self, sql: &str) {
         if let Err(error) = self.execute_batch(sql) {

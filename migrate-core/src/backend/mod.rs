@@ -1,6 +1,8 @@
 //! What a database must be able to do for the engine. A backend holds the SQL of one database and
 //! takes no decisions.
 
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -11,7 +13,7 @@ use migrate_source::Database;
 use migrate_source::schema::Schema;
 use migrate_source::sql::Statement;
 
-use crate::error::Violation;
+use crate::error::{Holder, Violation};
 use crate::history::{Applied, Head, History, Repeated};
 use crate::migration::{BoxError, Check, Code, Script};
 
@@ -55,6 +57,33 @@ pub(crate) trait Backend: Send {
         orders: &[Order<'_>],
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> impl Future<Output = Result<u64, Stopped>> + Send;
+
+    /// A word by which others can tell that a statement is run by this run, while it runs outside of
+    /// any transaction. `None` where no other run can meet it there.
+    fn token(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Whether the run that recorded `resume_at` for a version is still at work on the statement that it
+    /// claimed, by that word.
+    fn is_claimed(
+        &mut self,
+        _version: i64,
+        _resume_at: &str,
+        _token: &str,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send {
+        async { Ok(false) }
+    }
+
+    /// Looks at what is left of a statement that cannot be in a transaction, and that a run which is
+    /// no more has begun. Removes what was left half done; tells whether all of it was done. Busy while
+    /// somebody may still be at work on it.
+    fn settle(
+        &mut self,
+        _statement: &Statement<'_>,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send {
+        async { Ok(false) }
+    }
 
     /// Waits.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
@@ -160,11 +189,24 @@ pub(crate) struct Failure {
     pub(crate) fault: Fault,
     /// In its own words.
     pub(crate) message: String,
-    /// Its own code.
-    pub(crate) code: Option<i32>,
+    /// What else it tells.
+    pub(crate) told: Box<Told>,
     /// Where in the script, in bytes, and how many characters are meant.
     pub(crate) offset: Option<(usize, usize)>,
     pub(crate) source: Option<BoxError>,
+}
+
+/// What a database tells beside its message.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// SQLite's own code.
+    pub(crate) code: Option<i32>,
+    /// PostgreSQL's own code.
+    pub(crate) sqlstate: Option<String>,
+    pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+    /// Who has the lock.
+    pub(crate) holder: Option<Holder>,
 }
 
 /// The kinds of failures that the engine tells apart.
@@ -192,7 +234,7 @@ impl Failure {
         Failure {
             fault,
             message: message.into(),
-            code: None,
+            told: Box::default(),
             offset: None,
             source: None,
         }

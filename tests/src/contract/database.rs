@@ -8,6 +8,10 @@ pub trait TestDatabase {
     /// Its kind.
     const DATABASE: Database;
 
+    /// Whether a transaction is one message, so that an observer is told of its steps once all of them
+    /// are over: all but the start of the first.
+    const TOLD_AFTERWARDS: bool;
+
     /// A connection to it.
     type Connection: TestConnection + Send;
 
@@ -107,3 +111,53 @@ pub trait TestConnection {
     /// Rolls back a transaction, or gives the lock back.
     fn release(&mut self);
 }
+
+/// The verbs of a [`TestConnection`] that a [`Migrator`] takes as it is, with the names in scope that the
+/// trait needs.
+macro_rules! blocking_verbs {
+    () => {
+        fn bring(&mut self, migrator: &Migrator<'_>, goal: Goal) -> Result<Report, Error> {
+            match goal {
+                Goal::Up => migrator.up(self),
+                Goal::UpTo(version) => migrator.up_to(self, version),
+                Goal::Down(count) => migrator.down(self, count),
+                Goal::DownTo(version) => migrator.down_to(self, version),
+                Goal::Reset => migrator.reset(self),
+                Goal::Redo => migrator.redo(self),
+                Goal::Mark(version) => migrator.mark(self, version),
+                Goal::Unmark(version) => migrator.unmark(self, version),
+                other => migrator.bring(self, other),
+            }
+        }
+
+        fn plan<'m>(&mut self, migrator: &Migrator<'m>, goal: Goal) -> Result<Plan<'m>, Error> {
+            migrator.plan(self, goal)
+        }
+
+        fn applied(&mut self, migrator: &Migrator<'_>) -> Result<Vec<Applied>, Error> {
+            migrator.applied(self)
+        }
+
+        fn status(&mut self, migrator: &Migrator<'_>) -> Result<Status, Error> {
+            migrator.status(self)
+        }
+
+        fn pending(&mut self, migrator: &Migrator<'_>) -> Result<Vec<i64>, Error> {
+            let pending = migrator.pending(self)?;
+            Ok(pending.into_iter().filter_map(Migration::version).collect())
+        }
+
+        fn current_version(&mut self, migrator: &Migrator<'_>) -> Result<i64, Error> {
+            migrator.current_version(self)
+        }
+
+        fn needs_migration(&mut self, migrator: &Migrator<'_>) -> Result<bool, Error> {
+            migrator.needs_migration(self)
+        }
+
+        fn verify(&mut self, migrator: &Migrator<'_>) -> Result<Verification, Error> {
+            migrator.verify(self)
+        }
+    };
+}
+pub(crate) use blocking_verbs;

@@ -150,9 +150,11 @@ pub fn older_database_is_told_once_when_there_is_something_to_do<D: TestDatabase
     });
     stage.db.bring(&migrator, Goal::Up).unwrap();
     drop(migrator);
+    // What is sent at once is begun before it is known that another was faster.
+    let begun = if D::TOLD_AFTERWARDS { "up a, " } else { "" };
     assert_eq!(
         events.into_inner().unwrap().join(", "),
-        "older than 2147483647, planned 0-2, planned 1-2, up b, up b done"
+        format!("older than 2147483647, planned 0-2, {begun}planned 1-2, up b, up b done")
     );
 }
 
@@ -172,12 +174,21 @@ pub fn every_observer_is_told<D: TestDatabase>() {
 /// Whatever the observer does: what is not committed is rolled back, and the connection as it was.
 pub fn observer_that_panics_leaves_nothing_half_done<D: TestDatabase>() {
     let files: Files<'_> = &[A, A_DOWN, B, B_DOWN];
-    let cases = [
-        ("planned 0-2", "@", "@"),
-        ("up a", "@", "@"),
-        ("up b", "@", "a[] @ 1"),
-        ("up b done", "@", "a[] @ 1"),
-    ];
+    let both = "a[] b[] @ 1 2";
+    let cases = match D::TOLD_AFTERWARDS {
+        false => [
+            ("planned 0-2", "@", "@"),
+            ("up a", "@", "@"),
+            ("up b", "@", "a[] @ 1"),
+            ("up b done", "@", "a[] @ 1"),
+        ],
+        true => [
+            ("planned 0-2", "@", "@"),
+            ("up a", "@", "@"),
+            ("up b", both, "a[] @ 1"),
+            ("up b done", both, both),
+        ],
+    };
     for (moment, grouped, each) in cases {
         for (transactions, state) in [(Transactions::Auto, grouped), (Transactions::Each, each)] {
             let mut stage = Stage::<D>::new();
@@ -193,7 +204,8 @@ pub fn observer_that_panics_leaves_nothing_half_done<D: TestDatabase>() {
             let migrator = Migrator::new(&set);
             assert_eq!(stage.look(&migrator), state, "{moment}, {transactions:?}");
             let up = told(&stage.db.bring(&migrator, Goal::Up));
-            assert!(up.ends_with("up 2"), "{up}");
+            assert!(up.ends_with("up 2") || state == both, "{up}");
+            assert_eq!(stage.look(&migrator), both);
         }
     }
 }

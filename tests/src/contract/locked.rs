@@ -9,7 +9,7 @@ use super::stage::Files;
 use super::{Stage, TestConnection, TestDatabase, told};
 
 const AS_TEXT: (&str, &str) = ("0001_a.up.sql", "CREATE TABLE a (x TEXT);\n");
-const AS_BLOB: (&str, &str) = ("0001_a.up.sql", "CREATE TABLE a (x BLOB);\n");
+const AS_BIGINT: (&str, &str) = ("0001_a.up.sql", "CREATE TABLE a (x BIGINT);\n");
 const CHECKSUMS: &str = "SELECT version, checksum FROM _migrate_history ORDER BY version";
 const CHAINS: &str = "SELECT version, chain FROM _migrate_history ORDER BY version";
 
@@ -131,7 +131,7 @@ pub fn fresh_database_runs_the_text_as_it_is<D: TestDatabase>() {
     );
     let seeded = (
         "0001_a.up.sql",
-        "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\n",
+        "CREATE TABLE a (x INTEGER);\nINSERT INTO a VALUES (1);\n",
     );
     let edited = &[seeded, A_DOWN, B, B_DOWN];
     folders.lock::<D>(edited, &[1]);
@@ -160,7 +160,7 @@ pub fn text_that_was_never_accepted_is_refused<D: TestDatabase>() {
     // A database that ran something else.
     folders.lock::<D>(edited, &[1]);
     let mut stage = Stage::<D>::new();
-    let other = &[AS_BLOB, A_DOWN, B, B_DOWN];
+    let other = &[AS_BIGINT, A_DOWN, B, B_DOWN];
     stage.check(other, Goal::Up, "0 -> 2: up 1, up 2", "a[] b[] @ 1 2");
     folders.check(&mut stage, edited, Goal::Up, "changed 1", "a[] b[] @ 1 2");
     // Only of the version that accepts it.
@@ -195,7 +195,7 @@ pub fn lock_that_comes_later_changes_nothing<D: TestDatabase>() {
 pub fn several_texts_are_accepted_one_after_the_other<D: TestDatabase>() {
     let mut folders = Folders::default();
     let mut stages = Vec::new();
-    for a in [A, AS_TEXT, AS_BLOB] {
+    for a in [A, AS_TEXT, AS_BIGINT] {
         let files = &[a, A_DOWN, B, B_DOWN];
         folders.lock::<D>(files, if stages.is_empty() { &[] } else { &[1] });
         let mut stage = Stage::<D>::new();
@@ -208,7 +208,7 @@ pub fn several_texts_are_accepted_one_after_the_other<D: TestDatabase>() {
         );
         stages.push(stage);
     }
-    let files = &[AS_BLOB, A_DOWN, B, B_DOWN, C];
+    let files = &[AS_BIGINT, A_DOWN, B, B_DOWN, C];
     folders.lock::<D>(files, &[]);
     let chains: Vec<_> = stages
         .iter_mut()
@@ -262,7 +262,10 @@ pub fn earlier_text_is_taken_back_by_its_own_down<D: TestDatabase>() {
     let mut folders = Folders::default();
     let files = &[
         A,
-        ("0001_a.down.sql", "DROP TABLE a;\nCREATE TABLE was (x);\n"),
+        (
+            "0001_a.down.sql",
+            "DROP TABLE a;\nCREATE TABLE was (x INTEGER);\n",
+        ),
     ];
     folders.lock::<D>(files, &[]);
     let mut stage = Stage::<D>::new();

@@ -24,21 +24,22 @@ pub mod up;
 pub mod waiting;
 pub mod walks;
 
+pub(crate) use database::blocking_verbs;
 pub use database::{TestConnection, TestDatabase};
 pub use files::*;
 pub use stage::{Files, Settings, Stage};
 pub use told::{of_kind, told};
 
-/// Makes a test of every case of the contract, for one database.
+/// Makes a test of every case of the contract, for one database. Attributes are those of each test.
 ///
 /// ```no_run
 /// migrate_tests::contract!(sqlite, migrate_tests::sqlite::SqliteFile);
 /// ```
 #[macro_export]
 macro_rules! contract {
-    ($name:ident, $database:ty) => {
+    ($(#[$attribute:meta])* $name:ident, $database:ty) => {
         mod $name {
-            $crate::contract_cases! { $database,
+            $crate::contract_cases! { [$(#[$attribute])*] $database,
                 up {
                     fresh_database_takes_everything
                     used_database_takes_what_is_new
@@ -154,18 +155,6 @@ macro_rules! contract {
                     reading_does_not_wait_for_a_writer
                     reading_works_inside_a_transaction
                 }
-                drift {
-                    schema_that_the_migrations_made_fits
-                    what_is_missing_or_changed_is_named
-                    what_is_on_a_missing_table_is_not_named
-                    what_is_not_ours_is_no_fault
-                    later_migrations_count_not_earlier_ones
-                    history_is_no_part_of_the_schema
-                    repeatable_migrations_count_once_they_ran
-                    repeatable_migrations_that_are_due_do_not_count
-                    schema_is_not_compared_where_the_history_does_not_fit
-                    schema_is_not_compared_behind_what_was_not_verified
-                }
                 waiting {
                     lock_that_is_not_released_is_a_timeout
                     lock_that_is_released_in_time_is_taken
@@ -213,16 +202,49 @@ macro_rules! contract {
     };
 }
 
+/// As [`contract!`](crate::contract!), the cases about comparing the schema.
+#[macro_export]
+macro_rules! contract_of_schemas {
+    ($(#[$attribute:meta])* $name:ident, $database:ty) => {
+        mod $name {
+            $crate::contract_cases! { [$(#[$attribute])*] $database,
+                drift {
+                    schema_that_the_migrations_made_fits
+                    what_is_missing_or_changed_is_named
+                    what_is_on_a_missing_table_is_not_named
+                    what_is_not_ours_is_no_fault
+                    later_migrations_count_not_earlier_ones
+                    history_is_no_part_of_the_schema
+                    repeatable_migrations_count_once_they_ran
+                    repeatable_migrations_that_are_due_do_not_count
+                    schema_is_not_compared_where_the_history_does_not_fit
+                    schema_is_not_compared_behind_what_was_not_verified
+                }
+            }
+        }
+    };
+}
+
 /// The tests of [`contract!`](crate::contract!): a module for each file of cases.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_cases {
-    ($database:ty, $($file:ident { $($case:ident)* })*) => {
+    ($attributes:tt $database:ty, $($file:ident { $($case:ident)* })*) => {
         $(mod $file {
-            $(#[test]
-            fn $case() {
-                $crate::contract::$file::$case::<$database>();
-            })*
+            $($crate::contract_case! { $attributes $database, $file, $case })*
         })*
+    };
+}
+
+/// One test of [`contract!`](crate::contract!).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_case {
+    ([$(#[$attribute:meta])*] $database:ty, $file:ident, $case:ident) => {
+        $(#[$attribute])*
+        #[test]
+        fn $case() {
+            $crate::contract::$file::$case::<$database>();
+        }
     };
 }

@@ -1,6 +1,6 @@
 //! How migrations are put into transactions, and what is kept when one of them fails.
 
-use migrate_core::Goal;
+use migrate_core::{Database, Goal};
 
 use super::files::{A, B, B_BROKEN, B_FAILING, C, ONE, THREE, TWO};
 use super::stage::{ALL, EACH, Files, GROUPED};
@@ -131,15 +131,21 @@ pub fn error_shows_the_line_and_what_to_do<D: TestDatabase>() {
         message.contains("TABEL"),
         "the database's own words: {message}"
     );
+    let code = match D::DATABASE {
+        Database::Postgres => "= SQLSTATE 42601\n  ",
+        _ => "",
+    };
     assert_eq!(
         rest,
-        " --> migrations/0002_b.sql:4:18\n  \
-         |\n\
-         4 |   /* é */ CREATE TABEL c (x INTEGER);\n  \
-         |                  ^^^^^\n  \
-         = in migration 2 \"b\"\n  \
-         = rolled back: nothing of it was applied\n  \
-         = kept: this run had migrated from version 0 to 1"
+        format!(
+            " --> migrations/0002_b.sql:4:18\n  \
+             |\n\
+             4 |   /* é */ CREATE TABEL c (x INTEGER);\n  \
+             |                  ^^^^^\n  \
+             = in migration 2 \"b\"\n  \
+             {code}= rolled back: nothing of it was applied\n  \
+             = kept: this run had migrated from version 0 to 1"
+        )
     );
     assert!(
         std::error::Error::source(&error).is_some(),
