@@ -8,6 +8,7 @@ pub trait Connection: sealed::Connection {}
 
 pub(crate) mod sealed {
     use crate::backend::Backend;
+    use crate::settings::Settings;
 
     // The backend is a private matter: nobody outside can name it.
     #[allow(private_bounds, private_interfaces)]
@@ -16,7 +17,7 @@ pub(crate) mod sealed {
         where
             Self: 'c;
 
-        fn backend<'c>(&'c mut self, table: &'c str) -> Self::Backend<'c>;
+        fn backend<'c>(&'c mut self, settings: &'c Settings) -> Self::Backend<'c>;
     }
 }
 
@@ -24,6 +25,7 @@ pub(crate) mod sealed {
 mod sqlite {
     use super::{Connection, sealed};
     use crate::backend::sqlite::Sqlite;
+    use crate::settings::Settings;
 
     impl Connection for rusqlite::Connection {}
 
@@ -31,8 +33,26 @@ mod sqlite {
     impl sealed::Connection for rusqlite::Connection {
         type Backend<'c> = Sqlite<'c>;
 
-        fn backend<'c>(&'c mut self, table: &'c str) -> Sqlite<'c> {
-            Sqlite::new(self, table)
+        fn backend<'c>(&'c mut self, settings: &'c Settings) -> Sqlite<'c> {
+            Sqlite::new(self, &settings.table)
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use super::{Connection, sealed};
+    use crate::backend::postgres::Postgres;
+    use crate::settings::Settings;
+
+    impl Connection for ::postgres::Client {}
+
+    #[allow(private_interfaces)]
+    impl sealed::Connection for ::postgres::Client {
+        type Backend<'c> = Postgres<'c, &'c mut ::postgres::Client>;
+
+        fn backend<'c>(&'c mut self, settings: &'c Settings) -> Self::Backend<'c> {
+            Postgres::new(self, settings)
         }
     }
 }

@@ -2,7 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A program, a build script and a test are shown as they are written.
 #![allow(clippy::needless_doctest_main, clippy::test_attr_in_doctest)]
-// Without a database there is nothing to run, but the types are there.
+// Without a database there is nothing to run, but the types are there; and some of the orders only
+// SQLite needs.
 #![cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 
 mod backend;
@@ -34,7 +35,7 @@ pub mod folder;
 
 pub use connection::Connection;
 pub use drift::{Drift, DriftState, NotCompared};
-pub use error::{Changed, Error, ErrorKind, Failed, Outcome, Violation};
+pub use error::{Changed, Error, ErrorKind, Failed, Holder, Outcome, Violation};
 pub use history::Applied;
 pub use migrate_source::place::Place;
 pub use migrate_source::schema::{Fingerprint, Kind as ObjectKind};
@@ -50,8 +51,12 @@ pub use status::{Line, RepeatableLine, State, Status, Verification};
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use postgres;
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
+#[cfg(feature = "tokio-postgres")]
+pub use tokio_postgres;
 
 /// Embeds a folder of migrations: reads and judges it while the crate compiles.
 ///

@@ -29,6 +29,8 @@ pub enum Transactions {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    pub(crate) schema: Option<String>,
+    pub(crate) create_schema: bool,
     pub(crate) table: String,
     pub(crate) transactions: Transactions,
     pub(crate) lock_timeout: Duration,
@@ -43,6 +45,8 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
+            schema: None,
+            create_schema: false,
             table: "_migrate_history".to_owned(),
             transactions: Transactions::Auto,
             lock_timeout: Duration::from_secs(30),

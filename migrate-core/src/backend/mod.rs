@@ -1,6 +1,8 @@
 //! What a database must be able to do for the engine. A backend holds the SQL of one database and
 //! takes no decisions.
 
+#[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
+pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -11,7 +13,7 @@ use migrate_source::Database;
 use migrate_source::schema::Schema;
 use migrate_source::sql::Statement;
 
-use crate::error::Violation;
+use crate::error::{Holder, Violation};
 use crate::history::{Applied, Head, History, Repeated};
 use crate::migration::{BoxError, Check, Code, Script};
 
@@ -160,11 +162,24 @@ pub(crate) struct Failure {
     pub(crate) fault: Fault,
     /// In its own words.
     pub(crate) message: String,
-    /// Its own code.
-    pub(crate) code: Option<i32>,
+    /// What else it tells.
+    pub(crate) told: Box<Told>,
     /// Where in the script, in bytes, and how many characters are meant.
     pub(crate) offset: Option<(usize, usize)>,
     pub(crate) source: Option<BoxError>,
+}
+
+/// What a database tells beside its message.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// SQLite's own code.
+    pub(crate) code: Option<i32>,
+    /// PostgreSQL's own code.
+    pub(crate) sqlstate: Option<String>,
+    pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+    /// Who has the lock.
+    pub(crate) holder: Option<Holder>,
 }
 
 /// The kinds of failures that the engine tells apart.
@@ -192,7 +207,7 @@ impl Failure {
         Failure {
             fault,
             message: message.into(),
-            code: None,
+            told: Box::default(),
             offset: None,
             source: None,
         }

@@ -407,7 +407,10 @@ fn savepoint_before(orders: &[Order<'_>], at: usize) -> Option<usize> {
 /// A failure that is not the fault of a migration.
 fn outside(failure: Failure, waited: Duration) -> Trouble {
     let kind = match failure.fault {
-        Fault::Busy => ErrorKind::LockTimeout { waited },
+        Fault::Busy => ErrorKind::LockTimeout {
+            waited,
+            holder: failure.told.holder,
+        },
         Fault::ReadOnly => ErrorKind::ReadOnly,
         Fault::NotADatabase => ErrorKind::NotADatabase,
         Fault::InTransaction => ErrorKind::InTransaction,

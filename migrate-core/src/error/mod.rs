@@ -95,6 +95,8 @@ pub enum ErrorKind {
     LockTimeout {
         /// How long this one waited.
         waited: Duration,
+        /// Who has it, where the database tells.
+        holder: Option<Holder>,
     },
     /// The file is not a database.
     NotADatabase,
@@ -206,14 +208,32 @@ pub struct Failed {
     pub action: Action,
     /// The database's own message, or that of the code.
     pub message: String,
-    /// The database's own code: SQLite's extended result code.
+    /// SQLite's own code: the extended result code.
     pub code: Option<i32>,
+    /// PostgreSQL's own code, of five characters.
+    pub sqlstate: Option<String>,
+    /// What PostgreSQL adds to its message.
+    pub detail: Option<String>,
+    /// What PostgreSQL proposes to do.
+    pub hint: Option<String>,
     /// The file.
     pub file: String,
     /// The place in the file, when it is known.
     pub place: Option<Place>,
     /// What became of the migration.
     pub outcome: Outcome,
+}
+
+/// The connection that holds the lock, as PostgreSQL tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// The process of the server that serves it.
+    pub pid: i32,
+    /// The name that its program has given itself: `application_name`.
+    pub application: Option<String>,
+    /// Since when it has been in its transaction: RFC 3339, UTC.
+    pub since: Option<String>,
 }
 
 /// What became of a migration that failed.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use migrate_source::place;
 
+use crate::plan::script::one_line;
 use crate::report::Action;
 
-use super::{Changed, Error, ErrorKind, Failed, Outcome, Violation};
+use super::{Changed, Error, ErrorKind, Failed, Holder, Outcome, Violation};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,11 +110,17 @@ impl fmt::Display for ErrorKind {
                     _ => write!(f, ": this program has none"),
                 }
             }
-            ErrorKind::LockTimeout { waited } => write!(
-                f,
-                "another process has held the lock on the database for {:.1} s",
-                waited.as_secs_f64()
-            ),
+            ErrorKind::LockTimeout { waited, holder } => {
+                write!(
+                    f,
+                    "another process has held the lock on the database for {:.1} s",
+                    waited.as_secs_f64()
+                )?;
+                match holder {
+                    Some(holder) => write!(f, "\n  = {holder}"),
+                    None => Ok(()),
+                }
+            }
             ErrorKind::NotADatabase => f.write_str("the file is not a database"),
             ErrorKind::ReadOnly => {
                 f.write_str("there is something to do, but the database cannot be written")
@@ -321,6 +328,29 @@ impl fmt::Display for Failed {
                 "\n  = in the repeatable migration `{}`",
                 self.description
             ),
+        }?;
+        if let Some(sqlstate) = &self.sqlstate {
+            write!(f, "\n  = SQLSTATE {sqlstate}")?;
+        }
+        if let Some(detail) = &self.detail {
+            write!(f, "\n  = {detail}")?;
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\n  = hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "held by process {} of the server", self.pid)?;
+        if let Some(application) = &self.application {
+            write!(f, ", `{}`", one_line(application))?;
+        }
+        match &self.since {
+            Some(since) => write!(f, ", in its transaction since {since}"),
+            None => Ok(()),
         }
     }
 }

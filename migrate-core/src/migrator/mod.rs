@@ -1,5 +1,7 @@
 //! The verbs, and their settings.
 
+#[cfg(feature = "tokio-postgres")]
+mod asynchronous;
 mod read;
 mod settings;
 mod write;

@@ -1,6 +1,7 @@
 //! The verbs that only look.
 
 use super::Migrator;
+use crate::backend::Backend;
 use crate::connection::Connection;
 use crate::engine;
 use crate::error::Error;
@@ -36,7 +37,7 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors).
     pub fn current_version<C: Connection>(&self, db: &mut C) -> Result<i64, Error> {
-        Ok(ready(engine::history(&mut db.backend(&self.settings.table)))?.version())
+        ready(self.version_of(&mut db.backend(&self.settings)))
     }
 
     /// Whether [`up`](Migrator::up) has anything to do: a migration is pending, or a repeatable one
@@ -59,8 +60,7 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors).
     pub fn needs_migration<C: Connection>(&self, db: &mut C) -> Result<bool, Error> {
-        let status = self.status(db)?;
-        Ok(status.pending().next().is_some() || status.repeatables.iter().any(|line| line.due))
+        ready(self.needs(&mut db.backend(&self.settings)))
     }
 
     /// How the database and the program stand to each other, migration by migration.
@@ -83,8 +83,7 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors).
     pub fn status<C: Connection>(&self, db: &mut C) -> Result<Status, Error> {
-        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
-        Ok(Status::of(self.set, &history))
+        ready(self.status_of(&mut db.backend(&self.settings)))
     }
 
     /// The migrations that the database lacks, in order; those that have stopped half-way too.
@@ -105,10 +104,7 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors).
     pub fn pending<C: Connection>(&self, db: &mut C) -> Result<Vec<&'m Migration<'m>>, Error> {
-        let status = self.status(db)?;
-        let pending: Vec<i64> = status.pending().map(|line| line.version).collect();
-        let is_pending = |m: &&Migration<'_>| m.version().is_some_and(|v| pending.contains(&v));
-        Ok(self.set.iter().filter(is_pending).collect())
+        ready(self.pending_of(&mut db.backend(&self.settings)))
     }
 
     /// The migrations that the database remembers, by version; also those that the program lacks.
@@ -130,8 +126,7 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors).
     pub fn applied<C: Connection>(&self, db: &mut C) -> Result<Vec<Applied>, Error> {
-        let history = ready(engine::history(&mut db.backend(&self.settings.table)))?;
-        Ok(history.rows.iter().map(|row| Applied::clone(row)).collect())
+        ready(self.applied_of(&mut db.backend(&self.settings)))
     }
 
     /// What would be done to reach `goal`: every step with its exact SQL. Nothing is executed but
@@ -155,11 +150,7 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors), and as the verb of that goal when it would refuse.
     pub fn plan<C: Connection>(&self, db: &mut C, goal: Goal) -> Result<Plan<'m>, Error> {
-        ready(engine::planned(
-            &mut db.backend(&self.settings.table),
-            self.run(),
-            goal,
-        ))
+        ready(self.plan_of(&mut db.backend(&self.settings), goal))
     }
 
     /// Compares every checksum of the history with the program, and the schema of the database with what
@@ -184,8 +175,57 @@ impl<'m> Migrator<'m> {
     ///
     /// As [above](Migrator#errors). What does not fit is no error, but the answer.
     pub fn verify<C: Connection>(&self, db: &mut C) -> Result<Verification, Error> {
-        let mut backend = db.backend(&self.settings.table);
-        let (history, schema) = ready(engine::history_and_schema(&mut backend))?;
+        ready(self.verification_of(&mut db.backend(&self.settings)))
+    }
+}
+
+/// The same over any backend.
+impl<'m> Migrator<'m> {
+    pub(super) async fn version_of<B: Backend>(&self, backend: &mut B) -> Result<i64, Error> {
+        Ok(engine::history(backend).await?.version())
+    }
+
+    pub(super) async fn needs<B: Backend>(&self, backend: &mut B) -> Result<bool, Error> {
+        let status = self.status_of(backend).await?;
+        Ok(status.pending().next().is_some() || status.repeatables.iter().any(|line| line.due))
+    }
+
+    pub(super) async fn status_of<B: Backend>(&self, backend: &mut B) -> Result<Status, Error> {
+        let history = engine::history(backend).await?;
+        Ok(Status::of(self.set, &history))
+    }
+
+    pub(super) async fn pending_of<B: Backend>(
+        &self,
+        backend: &mut B,
+    ) -> Result<Vec<&'m Migration<'m>>, Error> {
+        let status = self.status_of(backend).await?;
+        let pending: Vec<i64> = status.pending().map(|line| line.version).collect();
+        let is_pending = |m: &&Migration<'_>| m.version().is_some_and(|v| pending.contains(&v));
+        Ok(self.set.iter().filter(is_pending).collect())
+    }
+
+    pub(super) async fn applied_of<B: Backend>(
+        &self,
+        backend: &mut B,
+    ) -> Result<Vec<Applied>, Error> {
+        let history = engine::history(backend).await?;
+        Ok(history.rows.iter().map(|row| Applied::clone(row)).collect())
+    }
+
+    pub(super) async fn plan_of<B: Backend>(
+        &self,
+        backend: &mut B,
+        goal: Goal,
+    ) -> Result<Plan<'m>, Error> {
+        engine::planned(backend, self.run(), goal).await
+    }
+
+    pub(super) async fn verification_of<B: Backend>(
+        &self,
+        backend: &mut B,
+    ) -> Result<Verification, Error> {
+        let (history, schema) = engine::history_and_schema(backend).await?;
         Ok(Verification::of(
             self.set,
             &history,

@@ -32,6 +32,31 @@ impl<'m> Migrator<'m> {
         self
     }
 
+    /// The schema that holds the history, on PostgreSQL. By default it is the connection's current one:
+    /// the first of its search path that exists, when the verb begins. SQLite has no schemas.
+    ///
+    /// ```
+    /// # let set: [migrate_core::Migration<'_>; 0] = [];
+    /// let migrator = migrate_core::Migrator::new(&set).schema("app").create_schema(true);
+    /// ```
+    #[must_use]
+    pub fn schema(mut self, name: impl Into<String>) -> Migrator<'m> {
+        self.settings.schema = Some(name.into());
+        self
+    }
+
+    /// Whether the schema of the history is created where it is missing. Off by default.
+    ///
+    /// ```
+    /// # let set: [migrate_core::Migration<'_>; 0] = [];
+    /// let migrator = migrate_core::Migrator::new(&set).schema("app").create_schema(true);
+    /// ```
+    #[must_use]
+    pub fn create_schema(mut self, create: bool) -> Migrator<'m> {
+        self.settings.create_schema = create;
+        self
+    }
+
     /// How migrations are put into transactions.
     ///
     /// ```

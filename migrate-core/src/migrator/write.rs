@@ -227,7 +227,7 @@ impl Migrator<'_> {
     /// As the verb of that goal.
     pub fn bring<C: Connection>(&self, db: &mut C, goal: Goal) -> Result<Report, Error> {
         ready(engine::run(
-            &mut db.backend(&self.settings.table),
+            &mut db.backend(&self.settings),
             self.run(),
             goal,
         ))

@@ -41,7 +41,7 @@ pub fn lock_that_is_not_released_is_a_timeout<D: TestDatabase>() {
     let error = stage
         .check_set(&set, Goal::Up, "lock timeout", "a[] @ 1")
         .unwrap_err();
-    let ErrorKind::LockTimeout { waited } = error.kind() else {
+    let ErrorKind::LockTimeout { waited, .. } = error.kind() else {
         panic!("{error}");
     };
     assert!(*waited >= Duration::from_millis(20), "{waited:?}");

@@ -29,7 +29,7 @@ fn a_lock_that_is_held_too_long() {
         let began = Instant::now();
         let error = migrator.up(&mut db).expect_err("the lock is held");
         let took = began.elapsed();
-        let ErrorKind::LockTimeout { waited } = error.kind() else {
+        let ErrorKind::LockTimeout { waited, .. } = error.kind() else {
             panic!("{error}");
         };
         assert!(*waited >= timeout, "{error}");

@@ -21,13 +21,10 @@ pub(super) fn failure(error: rusqlite::Error) -> Failure {
         Some(ErrorCode::NotADatabase) => Fault::NotADatabase,
         _ => Fault::Other,
     };
-    Failure {
-        fault,
-        message: message(&error),
-        code: sqlite.map(|error| error.extended_code),
-        offset: None,
-        source: Some(error.into()),
-    }
+    let mut failure = Failure::new(fault, message(&error));
+    failure.told.code = sqlite.map(|error| error.extended_code);
+    failure.source = Some(error.into());
+    failure
 }
 
 /// A failure of one statement, with its place: at `offset` of the script.
@@ -50,7 +47,7 @@ pub(super) fn of_statement(error: rusqlite::Error, statement: &str, offset: usiz
 pub(super) fn of_code(error: BoxError) -> Failure {
     let mut failure = Failure::new(Fault::Other, error.to_string());
     if let Some(error) = error.downcast_ref::<rusqlite::Error>() {
-        failure.code = sqlite_error(error).map(|error| error.extended_code);
+        failure.told.code = sqlite_error(error).map(|error| error.extended_code);
         failure.message = message(error);
     }
     failure.source = Some(error);

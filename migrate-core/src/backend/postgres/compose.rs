@@ -1,0 +1,125 @@
+//! Orders to the commands of a message.
+
+use migrate_source::Database;
+use migrate_source::sql::single_statements;
+
+use crate::backend::Order;
+use crate::backend::postgres::history::{Tables, There};
+use crate::backend::postgres::message::Message;
+use crate::backend::postgres::session::{self, Session};
+
+/// The transaction of a run. It reads what is committed now, whatever the connection's default is:
+/// another run may have been at work until the lock was free.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// Notes what step this is, and when it began.
+const STEP: &str = "SELECT pg_catalog.set_config('migrate_core.began', \
+     (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()))::pg_catalog.text, true), \
+     pg_catalog.set_config('migrate_core.order', ";
+
+/// Lets constraints be deferred again that are by their definition: `SET CONSTRAINTS` lasts until the
+/// end of the transaction, and a later migration is to run as it does alone.
+const DEFER: &str = "DECLARE names text; BEGIN \
+     SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.conname), ', ') INTO names \
+     FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace \
+     WHERE c.condeferred; \
+     IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED'; END IF; END";
+
+pub(super) struct Composer<'s> {
+    pub(super) tables: &'s Tables,
+    pub(super) session: &'s Session,
+    pub(super) there: There,
+    pub(super) create_schema: bool,
+}
+
+impl Composer<'_> {
+    /// The message that does `orders`. `is_open` tells whether the transaction is open already.
+    pub(super) fn compose<'o>(&self, orders: &'o [Order<'_>], is_open: bool) -> Message<'o> {
+        let mut message = Message::default();
+        let is_group = orders.iter().any(|o| matches!(o, Order::Savepoint));
+        let mut repeated = self.there.repeated;
+        let mut may_change = false;
+        let mut in_transaction = is_open;
+        for (at, order) in orders.iter().enumerate() {
+            match order {
+                Order::Begin => {
+                    message.push(at, BEGIN);
+                    message.block(at, &self.tables.lock());
+                    in_transaction = true;
+                }
+                Order::Create { repeatables } => {
+                    for sql in self
+                        .tables
+                        .create(self.there, self.create_schema, *repeatables)
+                    {
+                        message.push(at, &sql);
+                    }
+                    repeated |= repeatables;
+                }
+                Order::Expect(expected) => {
+                    message.block(at, &self.tables.expect(expected, repeated));
+                }
+                Order::Savepoint => {
+                    message.push(at, &format!("{STEP}'{at}', true)"));
+                    message.push(at, "SAVEPOINT _migrate_core_step");
+                }
+                Order::Release => message.push(at, "RELEASE SAVEPOINT _migrate_core_step"),
+                Order::RollbackToSavepoint => {
+                    message.push(at, "ROLLBACK TO SAVEPOINT _migrate_core_step");
+                }
+                Order::Commit => {
+                    message.push(at, "COMMIT");
+                    in_transaction = false;
+                }
+                Order::Rollback => {
+                    message.push(at, "ROLLBACK");
+                    in_transaction = false;
+                }
+                Order::Sql(script) => {
+                    may_change |= session::may_change(&script.sql);
+                    for statement in single_statements(&script.sql, Database::Postgres) {
+                        message.statement(at, statement.text, statement.offset);
+                    }
+                }
+                Order::Statements(_, statements) => {
+                    for statement in *statements {
+                        may_change |= session::may_change(statement.text);
+                        message.statement(at, statement.text, statement.offset);
+                    }
+                }
+                // What is deferred until the commit is looked at now, while it is known whose it is.
+                Order::ForeignKeys => {
+                    message.push(at, "SET CONSTRAINTS ALL IMMEDIATE");
+                    if is_group {
+                        message.block(at, DEFER);
+                    }
+                }
+                // Outside of a transaction nobody has kept in mind what ran before.
+                Order::PutBack => {
+                    if std::mem::take(&mut may_change) || !in_transaction {
+                        for sql in self.session.put_back() {
+                            message.push(at, &sql);
+                        }
+                    }
+                }
+                Order::Record(row) => message.push(at, &self.tables.record(row)),
+                Order::RecordRepeated(row) => message.push(at, &self.tables.record_repeated(row)),
+                Order::Resume(version, resume_at) => {
+                    message.push(at, &self.tables.resume(*version, resume_at));
+                }
+                Order::Erase(version) => message.push(at, &self.tables.erase(*version)),
+                Order::EraseRepeated(name) => message.push(at, &self.tables.erase_repeated(name)),
+                Order::Chain(version, chain) => {
+                    message.push(at, &self.tables.chain(*version, chain));
+                }
+                // Foreign keys are always enforced, and the rest is refused before.
+                Order::Enforce(_)
+                | Order::Code(_)
+                | Order::InPlace(_)
+                | Order::Counter(_)
+                | Order::Baseline(_) => {}
+            }
+        }
+        message
+    }
+}

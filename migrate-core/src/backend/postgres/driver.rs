@@ -1,0 +1,131 @@
+//! The two drivers: both send one message of simple queries and give back what came of it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_postgres::{Error, SimpleQueryMessage, SimpleQueryRow};
+
+/// A connection, as a driver gives it.
+///
+/// Simple queries need no prepared statement, so that a pooler may stand in between, and several of
+/// them travel together.
+pub trait Driver: Send {
+    /// Sends one message. A synchronous driver's future is ready.
+    fn send(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Reply>, Broken>> + Send;
+
+    /// Waits.
+    fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// What came of one command of a message.
+#[derive(Debug, Default)]
+pub struct Reply {
+    pub(crate) rows: Vec<SimpleQueryRow>,
+    /// How many rows it returned or changed.
+    pub(crate) count: u64,
+}
+
+/// Why a message failed.
+#[derive(Debug)]
+pub struct Broken {
+    pub(crate) error: Error,
+    /// How many commands of the message had completed, where the driver tells.
+    pub(crate) completed: Option<usize>,
+}
+
+/// Collects replies from the parts of an answer.
+#[derive(Default)]
+struct Replies {
+    done: Vec<Reply>,
+    open: Reply,
+}
+
+impl Replies {
+    fn take(&mut self, message: SimpleQueryMessage) {
+        match message {
+            SimpleQueryMessage::Row(row) => self.open.rows.push(row),
+            SimpleQueryMessage::CommandComplete(count) => {
+                self.open.count = count;
+                self.done.push(std::mem::take(&mut self.open));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod blocking {
+    use super::{Broken, Driver, Duration, Replies, Reply};
+
+    impl Driver for &mut postgres::Client {
+        async fn send(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
+            // It gives all of the answer or the error, and not how far it came before.
+            let messages = self.simple_query(sql).map_err(|error| Broken {
+                error,
+                completed: None,
+            })?;
+            let mut replies = Replies::default();
+            messages.into_iter().for_each(|m| replies.take(m));
+            Ok(replies.done)
+        }
+
+        async fn sleep(&mut self, duration: Duration) {
+            std::thread::sleep(duration);
+        }
+    }
+}
+
+#[cfg(feature = "tokio-postgres")]
+mod asynchronous {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::task::{Poll, Waker};
+
+    use futures_core::Stream;
+    use tokio_postgres::Client;
+
+    use super::{Broken, Driver, Duration, Replies, Reply};
+
+    impl Driver for &mut Client {
+        async fn send(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
+            let mut replies = Replies::default();
+            let broken = |error, completed| Broken {
+                error,
+                completed: Some(completed),
+            };
+            let answer = self.simple_query_raw(sql).await;
+            let mut answer = pin!(answer.map_err(|error| broken(error, 0))?);
+            while let Some(message) = poll_fn(|context| answer.as_mut().poll_next(context)).await {
+                match message {
+                    Ok(message) => replies.take(message),
+                    Err(error) => return Err(broken(error, replies.done.len())),
+                }
+            }
+            Ok(replies.done)
+        }
+
+        /// No runtime is assumed, so a thread keeps the time. It is needed only while another process
+        /// has the lock.
+        async fn sleep(&mut self, duration: Duration) {
+            let state = Arc::new(Mutex::new((false, Waker::noop().clone())));
+            let timer = Arc::clone(&state);
+            std::thread::spawn(move || {
+                std::thread::sleep(duration);
+                let mut state = timer.lock().unwrap_or_else(PoisonError::into_inner);
+                state.0 = true;
+                state.1.wake_by_ref();
+            });
+            poll_fn(|context| {
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.1.clone_from(context.waker());
+                if state.0 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+        }
+    }
+}

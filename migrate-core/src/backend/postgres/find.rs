@@ -1,0 +1,219 @@
+//! Which order of a message failed, and where.
+
+use std::time::Duration;
+
+use crate::backend::postgres::Postgres;
+use crate::backend::postgres::driver::{Broken, Driver};
+use crate::backend::postgres::failure::{failure, is_fatal, place, position};
+use crate::backend::postgres::message::Message;
+use crate::backend::{Failure, Fault, Order};
+
+/// The longest run that is worth another one to find the statement that failed.
+const WORTH_ANOTHER_RUN: Duration = Duration::from_secs(10);
+
+/// What is known of a message that failed.
+pub(super) struct Found {
+    /// The order that failed.
+    pub(super) at: usize,
+    /// Whether the transaction is open.
+    pub(super) open: bool,
+    /// Whether any of the message was run.
+    pub(super) ran: bool,
+    pub(super) failure: Failure,
+}
+
+/// How the transaction stands after a failure.
+struct Stand {
+    open: bool,
+    /// The order that set the savepoint to which it was rolled back.
+    savepoint: Option<usize>,
+}
+
+impl<D: Driver> Postgres<'_, D> {
+    /// Finds out what failed. The server tells the place of most errors, but not of violated
+    /// constraints; and of those drivers that do not tell how far a message came, the savepoint of
+    /// the step does, or running its statements once more, one by one.
+    pub(super) async fn find(
+        &mut self,
+        message: &Message<'_>,
+        broken: Broken,
+        orders: &[Order<'_>],
+        was_open: bool,
+        took: Duration,
+    ) -> Found {
+        let Broken { error, completed } = broken;
+        let found = |at, open, failure| Found {
+            at,
+            open,
+            ran: true,
+            failure,
+        };
+        let Some(db) = error.as_db_error() else {
+            return found(outside(orders), false, failure(error));
+        };
+        if is_fatal(db) {
+            let mut failure = failure(error);
+            failure.fault = Fault::Other;
+            failure.message = format!("the server ended the connection: {}", failure.message);
+            return found(outside(orders), false, failure);
+        }
+        let at_message = position(db).and_then(|position| message.at(position));
+        let mut failure = failure(error);
+        if matches!(failure.fault, Fault::Busy | Fault::Stale) {
+            self.rollback().await;
+            return found(outside(orders), false, failure);
+        }
+        if let Some(completed) = completed {
+            let piece = at_message.map_or(completed, |(piece, _)| piece);
+            let ran = completed > 0;
+            let stand = self.stand_by_count(message, orders, completed, was_open);
+            return conclude(message, orders, piece, at_message, &stand, ran, failure);
+        }
+        let stand = self.probe().await;
+        let ran = stand.open;
+        if let Some((piece, _)) = at_message {
+            return conclude(message, orders, piece, at_message, &stand, ran, failure);
+        }
+        if !stand.open {
+            // The first command or the last: what is between them leaves it open.
+            read_only_server(&mut failure);
+            let at = match failure.fault {
+                Fault::ReadOnly => outside(orders),
+                _ => orders
+                    .iter()
+                    .rposition(|o| matches!(o, Order::Commit))
+                    .unwrap_or(0),
+            };
+            return found(at, false, failure);
+        }
+        let first = stand.savepoint.map_or(0, |savepoint| savepoint + 1);
+        let piece = match took <= WORTH_ANOTHER_RUN {
+            true => {
+                self.again(message, first, stand.savepoint.is_none() && !was_open)
+                    .await
+            }
+            false => None,
+        };
+        match piece {
+            Some(piece) => conclude(message, orders, piece, None, &stand, ran, failure),
+            None => {
+                let runs = |o: &Order<'_>| matches!(o, Order::Sql(_) | Order::Statements(..));
+                let at = orders[first..].iter().position(runs);
+                found(at.map_or(first, |at| first + at), stand.open, failure)
+            }
+        }
+    }
+
+    /// Rolls back to the savepoint of the step that failed, if there is one.
+    async fn probe(&mut self) -> Stand {
+        let sql = "ROLLBACK TO SAVEPOINT _migrate_core_step; \
+                   SELECT pg_catalog.current_setting('migrate_core.order', true)";
+        match self.driver.send(sql).await {
+            Ok(replies) => {
+                let row = replies.last().and_then(|reply| reply.rows.first());
+                Stand {
+                    open: true,
+                    savepoint: row.and_then(|row| row.get(0)?.parse().ok()),
+                }
+            }
+            // Outside of a transaction there are no savepoints at all.
+            Err(broken) => Stand {
+                open: broken
+                    .error
+                    .code()
+                    .is_some_and(|code| code.code() != "25P01"),
+                savepoint: None,
+            },
+        }
+    }
+
+    fn stand_by_count(
+        &self,
+        message: &Message<'_>,
+        orders: &[Order<'_>],
+        completed: usize,
+        was_open: bool,
+    ) -> Stand {
+        let mut open = was_open;
+        for (at, piece) in message.pieces.iter().enumerate() {
+            match orders[piece.order] {
+                // The second command of it takes the lock.
+                Order::Begin if at < completed => open = true,
+                // A commit that fails ends the transaction, too.
+                Order::Commit | Order::Rollback if at <= completed => open = false,
+                _ => {}
+            }
+        }
+        Stand {
+            open,
+            savepoint: None,
+        }
+    }
+
+    /// Runs the commands of a message from those of the order `first` on once more, one by one, and
+    /// tells which one fails. A transaction that has no savepoint begins anew.
+    async fn again(&mut self, message: &Message<'_>, first: usize, anew: bool) -> Option<usize> {
+        if anew {
+            self.driver.send("ROLLBACK").await.ok()?;
+        }
+        for (at, piece) in message.pieces.iter().enumerate() {
+            if piece.order < first {
+                continue;
+            }
+            if self.driver.send(message.sql_of(piece)).await.is_err() {
+                return Some(at);
+            }
+            // The command that failed is behind this one, or it does not fail any more.
+            let next = message.pieces.get(at + 1)?;
+            if message.sql_of(next) == "COMMIT" {
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+}
+
+fn conclude(
+    message: &Message<'_>,
+    orders: &[Order<'_>],
+    piece: usize,
+    at_message: Option<(usize, usize)>,
+    stand: &Stand,
+    ran: bool,
+    failure: Failure,
+) -> Found {
+    let mut failure = failure;
+    let Some(piece) = message.pieces.get(piece) else {
+        return Found {
+            at: outside(orders),
+            open: stand.open,
+            ran,
+            failure,
+        };
+    };
+    if matches!(orders[piece.order], Order::Begin) {
+        read_only_server(&mut failure);
+    }
+    if let Some(statement) = piece.statement {
+        failure.offset = Some(place(statement, at_message.map(|(_, within)| within)));
+    }
+    Found {
+        at: piece.order,
+        open: stand.open,
+        ran,
+        failure,
+    }
+}
+
+/// A standby refuses to begin a transaction that writes, by a code of its own.
+fn read_only_server(failure: &mut Failure) {
+    if failure.told.sqlstate.as_deref() == Some("0A000") {
+        failure.fault = Fault::ReadOnly;
+    }
+}
+
+/// An order of the transaction itself, for what is nobody's fault.
+fn outside(orders: &[Order<'_>]) -> usize {
+    let own = |o: &Order<'_>| matches!(o, Order::Begin | Order::Commit);
+    orders.iter().position(own).unwrap_or(0)
+}

@@ -1,0 +1,446 @@
+//! PostgreSQL, through postgres and tokio-postgres.
+//!
+//! What belongs to one transaction is sent as one message of simple queries, `BEGIN` and `COMMIT`
+//! included. The lock, and the history that the plan was made for, are asked for in statements of that
+//! message which raise when the answer is no: what follows in it does not run then.
+//!
+//! Sources: chapters "Message Flow" (simple query), "Explicit Locking" (advisory locks), "Transaction
+//! Isolation", and the pages of the commands in PostgreSQL's manual.
+
+// The synchronous verbs are generic over connections, whose trait names these types.
+#![cfg_attr(not(feature = "postgres"), allow(unreachable_pub))]
+
+mod compose;
+mod driver;
+mod failure;
+mod find;
+mod history;
+mod message;
+mod quote;
+mod session;
+
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use migrate_source::Database;
+use migrate_source::schema::Schema;
+use tokio_postgres::SimpleColumn;
+
+use crate::backend::postgres::compose::Composer;
+use crate::backend::postgres::driver::{Broken, Driver, Reply};
+use crate::backend::postgres::failure::failure;
+use crate::backend::postgres::history::{Tables, There};
+use crate::backend::postgres::message::Message;
+use crate::backend::postgres::session::Session;
+use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
+use crate::history::{Head, History};
+use crate::migration::Check;
+use crate::settings::Settings;
+
+/// A connection to PostgreSQL, for the time of one verb.
+pub struct Postgres<'c, D: Driver> {
+    driver: D,
+    settings: &'c Settings,
+    /// The tables, once it is known in which schema they are.
+    tables: Option<Tables>,
+    there: There,
+    /// Whether this is a run, and not only a look.
+    is_run: bool,
+    session: Option<Session>,
+    /// Whether it was set that a backslash is an ordinary character.
+    set_strings: bool,
+    release: i32,
+    /// Whether a transaction of ours is open, or may be.
+    in_transaction: bool,
+}
+
+/// What came of a message that was sent.
+type Sent = Result<Vec<Reply>, Broken>;
+
+impl<'c, D: Driver> Postgres<'c, D> {
+    pub(crate) fn new(driver: D, settings: &'c Settings) -> Postgres<'c, D> {
+        Postgres {
+            driver,
+            settings,
+            tables: None,
+            there: There::default(),
+            is_run: false,
+            session: None,
+            set_strings: false,
+            release: 0,
+            in_transaction: false,
+        }
+    }
+
+    async fn ask(&mut self, sql: &str) -> Result<Vec<Reply>, Failure> {
+        let sent = self.driver.send(sql).await;
+        sent.map_err(|broken| failure(broken.error))
+    }
+
+    /// Where the history is, and in a run how the connection is: one message.
+    async fn look(&mut self) -> Result<(), Failure> {
+        let (schema, table) = (self.settings.schema.as_deref(), &self.settings.table);
+        let mut sql = format!(
+            "SELECT pg_catalog.current_schema(), {}, pg_catalog.current_setting('server_version_num');",
+            history::IN_TRANSACTION
+        );
+        sql.push_str(&history::columns(schema, table));
+        let asks_session = self.is_run && self.session.is_none();
+        if asks_session {
+            sql.push_str(session::READ);
+        }
+        let replies = self.ask(&sql).await?;
+        let (Some(place), Some(columns)) = (replies.first(), replies.get(1)) else {
+            return Err(Failure::new(Fault::Other, "the server left out an answer"));
+        };
+        let place = place.rows.first();
+        let value = |at| place.and_then(|row| row.get(at));
+        if self.is_run && value(1) == Some("t") {
+            return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
+        }
+        self.release = value(2).and_then(|v| v.parse().ok()).unwrap_or(0);
+        let Some(schema) = schema.or(value(0)) else {
+            return Err(Failure::new(
+                Fault::Other,
+                "no schema of the search path exists: name the one of the history with the setting `schema`",
+            ));
+        };
+        self.tables = Some(Tables::new(schema, table));
+        self.there = history::there(table, &columns.rows)?;
+        if asks_session {
+            self.session = Some(Session::of(&replies[2..]));
+        }
+        Ok(())
+    }
+
+    /// Makes plain strings mean what they meant when the migrations were read. A message is read as a
+    /// whole before any of it runs, so this takes one of its own.
+    async fn plain_backslash(&mut self) -> Result<(), Failure> {
+        let is_plain = |session: &Session| session.plain_backslash;
+        if self.set_strings || self.session.as_ref().is_none_or(is_plain) {
+            return Ok(());
+        }
+        self.set_strings = true;
+        self.ask("SET standard_conforming_strings = on").await?;
+        Ok(())
+    }
+
+    /// Sends what some orders come to.
+    async fn send(&mut self, message: &Message<'_>) -> Sent {
+        if message.pieces.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.driver.send(&message.sql).await
+    }
+
+    /// Rolls back whatever is open.
+    async fn rollback(&mut self) {
+        let _ = self.driver.send("ROLLBACK").await;
+        self.in_transaction = false;
+    }
+
+    fn composer(&self) -> Result<Composer<'_>, Failure> {
+        let (Some(tables), Some(session)) = (&self.tables, &self.session) else {
+            return Err(Failure::new(Fault::Other, "the history was not read"));
+        };
+        Ok(Composer {
+            tables,
+            session,
+            there: self.there,
+            create_schema: self.settings.create_schema,
+        })
+    }
+}
+
+/// A future that is dropped, an observer that panics: what is open is rolled back before anything
+/// else is done on the connection. An asynchronous driver sends what it was polled for once.
+impl<D: Driver> Drop for Postgres<'_, D> {
+    fn drop(&mut self) {
+        let mut now = Context::from_waker(Waker::noop());
+        if self.in_transaction {
+            let _ = pin!(self.driver.send("ROLLBACK")).poll(&mut now);
+        }
+        if self.set_strings {
+            let reset = "SET standard_conforming_strings = off";
+            let _ = pin!(self.driver.send(reset)).poll(&mut now);
+        }
+    }
+}
+
+impl<D: Driver> Backend for Postgres<'_, D> {
+    const DATABASE: Database = Database::Postgres;
+
+    async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
+        let schema = self.settings.schema.as_deref();
+        let sql = history::head(schema, &self.settings.table, repeatables);
+        let replies = match self.driver.send(&sql).await {
+            Ok(replies) => replies,
+            Err(broken) if is_unknown(&broken) => return Ok(None),
+            Err(broken) => return Err(failure(broken.error)),
+        };
+        let Some(last) = replies.first().and_then(|reply| reply.rows.first()) else {
+            return Ok(None);
+        };
+        if last.get(0) == Some("t") {
+            return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
+        }
+        let repeated = replies.get(1).map_or(&[][..], |reply| &reply.rows);
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        Ok(Some(Head {
+            chain: last.get(1).map(str::to_owned),
+            unfinished: last.get(2) == Some("t"),
+            repeated: repeated
+                .iter()
+                .map(|row| (text(row.get(0)), text(row.get(1))))
+                .collect(),
+        }))
+    }
+
+    async fn history(&mut self) -> Result<History, Failure> {
+        self.look().await?;
+        if self.there == There::default() {
+            return Ok(History::default());
+        }
+        let Some(tables) = &self.tables else {
+            return Ok(History::default());
+        };
+        let sql = tables.read(self.there);
+        let replies = self.ask(&sql).await?;
+        history::history(self.there, &replies)
+    }
+
+    /// It is not known yet what the migrations of this database make.
+    async fn schema(&mut self) -> Result<Schema, Failure> {
+        Ok(Schema::default())
+    }
+
+    async fn release(&mut self) -> Result<i32, Failure> {
+        if self.release == 0 {
+            self.look().await?;
+        }
+        Ok(self.release)
+    }
+
+    async fn in_place(&mut self, _: Check) -> Result<bool, Failure> {
+        Err(Failure::new(Fault::NotCompiled, NO_CODE))
+    }
+
+    /// Nothing is asked yet: what a run must know travels with the history.
+    async fn open(&mut self, _: Duration) -> Result<(), Failure> {
+        if self.settings.user_version {
+            return Err(Failure::new(Fault::Other, NO_COUNTER));
+        }
+        self.is_run = true;
+        Ok(())
+    }
+
+    async fn close(&mut self) -> Result<(), Failure> {
+        self.is_run = false;
+        if self.in_transaction {
+            self.rollback().await;
+        }
+        if std::mem::take(&mut self.set_strings) {
+            self.ask("SET standard_conforming_strings = off").await?;
+        }
+        Ok(())
+    }
+
+    async fn perform(
+        &mut self,
+        orders: &[Order<'_>],
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<u64, Stopped> {
+        let stopped = |at, open, failure| Stopped { at, open, failure };
+        if let Err(failure) = self.plain_backslash().await {
+            return Err(stopped(0, false, failure));
+        }
+        // Up to where orders can be done, and why not further.
+        let (mut end, mut end_failure) = match refused(orders, self.in_transaction) {
+            Some((at, failure)) => (at, Some(failure)),
+            None => (orders.len(), None),
+        };
+        let mut told = 0;
+        loop {
+            let was_open = self.in_transaction;
+            let message = match self.composer() {
+                Ok(composer) => composer.compose(&orders[..end], was_open),
+                Err(failure) => return Err(stopped(0, was_open, failure)),
+            };
+            // Of what a message does, only its first step is known to be under way.
+            let first = orders[..end].iter().position(runs);
+            let known = first.map_or(0, |first| first + 1).max(told);
+            (told..known).for_each(|at| progress(Progress::Before(at)));
+            told = known;
+            self.in_transaction |= orders[..end].iter().any(|o| matches!(o, Order::Begin));
+            let began = Instant::now();
+            let broken = match self.send(&message).await {
+                Ok(replies) => {
+                    let outcome = Outcome::of(&message, &replies, end, began.elapsed());
+                    self.performed(&orders[..end]);
+                    tell(progress, &mut told, end, &outcome.took);
+                    let Some(failure) = end_failure.take() else {
+                        return Ok(outcome.answer);
+                    };
+                    tell_start(progress, &mut told, end, orders.len());
+                    return Err(stopped(end, self.in_transaction, failure));
+                }
+                Err(broken) => broken,
+            };
+            let found = self
+                .find(&message, broken, orders, was_open, began.elapsed())
+                .await;
+            self.in_transaction = found.open;
+            let earlier = steps_before(orders, found.at);
+            if !found.ran && !was_open && earlier {
+                // The server refused the whole message, for what it could not read. What comes
+                // before in the same transaction is to be kept.
+                end = found.at;
+                end_failure = Some(found.failure);
+                continue;
+            }
+            tell(progress, &mut told, found.at, &[]);
+            tell_start(progress, &mut told, found.at, orders.len());
+            return Err(stopped(found.at, found.open, found.failure));
+        }
+    }
+
+    async fn sleep(&mut self, duration: Duration) {
+        self.driver.sleep(duration).await;
+    }
+}
+
+impl<D: Driver> Postgres<'_, D> {
+    /// Notes what is so now that these orders were done.
+    fn performed(&mut self, orders: &[Order<'_>]) {
+        for order in orders {
+            match order {
+                Order::Begin => self.in_transaction = true,
+                Order::Commit | Order::Rollback => self.in_transaction = false,
+                _ => {}
+            }
+        }
+        let created = orders.iter().find_map(|order| match order {
+            Order::Create { repeatables } => Some(*repeatables),
+            _ => None,
+        });
+        if let Some(repeatables) = created {
+            self.there.history = true;
+            self.there.repeated |= repeatables;
+        }
+    }
+}
+
+const NO_CODE: &str = "the code is not part of this program";
+const NO_COUNTER: &str = "`user_version` is a counter of SQLite's, and PostgreSQL has none";
+const OUTSIDE: &str =
+    "statements that cannot run inside a transaction are not supported on PostgreSQL yet";
+
+/// What was done by a message that ran to its end.
+struct Outcome {
+    /// How long each order took, as far as that is known.
+    took: Vec<Duration>,
+    answer: u64,
+}
+
+impl Outcome {
+    fn of(message: &Message<'_>, replies: &[Reply], orders: usize, all: Duration) -> Outcome {
+        let mut outcome = Outcome {
+            took: vec![Duration::ZERO; orders],
+            answer: 0,
+        };
+        let mut is_timed = false;
+        let mut changed = None;
+        for (piece, reply) in message.pieces.iter().zip(replies) {
+            let took = reply.rows.first().filter(|row| {
+                let name = row.columns().first().map(SimpleColumn::name);
+                name == Some(history::TOOK) && piece.statement.is_none()
+            });
+            if let Some(took) = took.and_then(|row| row.get(0)?.parse().ok()) {
+                outcome.took[piece.order] = Duration::from_micros(took);
+                is_timed = true;
+            }
+            if piece.statement.is_some() {
+                let (order, count) = changed.unwrap_or((piece.order, 0));
+                let before = if order == piece.order { count } else { 0 };
+                changed = Some((piece.order, before + reply.count));
+            }
+        }
+        if let Some((order, count)) = changed {
+            outcome.answer = count;
+            if !is_timed {
+                outcome.took[order] = all;
+            }
+        }
+        outcome
+    }
+}
+
+/// Tells of the orders up to `end` as done.
+fn tell(
+    progress: &mut (dyn FnMut(Progress) + Send),
+    told: &mut usize,
+    end: usize,
+    took: &[Duration],
+) {
+    for at in 0..end {
+        if at >= *told {
+            progress(Progress::Before(at));
+            *told = at + 1;
+        }
+        progress(Progress::After(
+            at,
+            took.get(at).copied().unwrap_or_default(),
+        ));
+    }
+}
+
+/// Tells of the order at `at` as begun.
+fn tell_start(
+    progress: &mut (dyn FnMut(Progress) + Send),
+    told: &mut usize,
+    at: usize,
+    orders: usize,
+) {
+    if at >= *told && at < orders {
+        progress(Progress::Before(at));
+        *told = at + 1;
+    }
+}
+
+/// Whether the server does not know a table or a column: there is no history of ours.
+fn is_unknown(broken: &Broken) -> bool {
+    let code = broken.error.code().map_or("", |code| code.code());
+    matches!(code, "42P01" | "42703" | "3F000" | "42809" | "42883")
+}
+
+/// Whether an order runs something of a migration's.
+fn runs(order: &Order<'_>) -> bool {
+    matches!(order, Order::Sql(_) | Order::Statements(..))
+}
+
+/// The first order that cannot be done, and why.
+fn refused(orders: &[Order<'_>], in_transaction: bool) -> Option<(usize, Failure)> {
+    let mut in_transaction = in_transaction;
+    for (at, order) in orders.iter().enumerate() {
+        let refused = match order {
+            Order::Begin => {
+                in_transaction = true;
+                None
+            }
+            Order::Code(_) | Order::InPlace(_) => Some((Fault::NotCompiled, NO_CODE)),
+            Order::Counter(_) => Some((Fault::Other, NO_COUNTER)),
+            Order::Statements(..) if !in_transaction => Some((Fault::Other, OUTSIDE)),
+            _ => None,
+        };
+        if let Some((fault, message)) = refused {
+            return Some((at, Failure::new(fault, message)));
+        }
+    }
+    None
+}
+
+/// Whether a step of a group comes to its end before the order at `at`.
+fn steps_before(orders: &[Order<'_>], at: usize) -> bool {
+    orders[..at].iter().any(|o| matches!(o, Order::Release))
+}

@@ -1,0 +1,87 @@
+//! What a migration may change of the connection, and putting it back.
+//!
+//! `RESET ALL` would also reset what the caller has set, and settings that no catalog lists. So what
+//! was set is remembered, and only what differs is written.
+
+use tokio_postgres::SimpleQueryRow;
+
+use crate::backend::postgres::driver::Reply;
+use crate::backend::postgres::quote::text;
+
+/// Two questions: how the connection is, and what was set on it.
+pub(super) const READ: &str = "SELECT pg_catalog.current_setting('role'), session_user, \
+     pg_catalog.current_setting('standard_conforming_strings'); \
+     SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' AND context IN ('user', 'superuser');";
+
+/// How the connection was before the run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Session {
+    role: String,
+    user: String,
+    /// Whether a backslash is an ordinary character in a plain string, as the migrations were read.
+    pub(super) plain_backslash: bool,
+    set: Vec<(String, String)>,
+}
+
+impl Session {
+    pub(super) fn of(replies: &[Reply]) -> Session {
+        let text = |row: &SimpleQueryRow, at| row.get(at).unwrap_or_default().to_owned();
+        let mut session = Session::default();
+        if let Some(row) = replies.first().and_then(|reply| reply.rows.first()) {
+            session.role = text(row, 0);
+            session.user = text(row, 1);
+            session.plain_backslash = row.get(2) == Some("on");
+        }
+        if let Some(set) = replies.get(1) {
+            session.set = set.rows.iter().map(|r| (text(r, 0), text(r, 1))).collect();
+        }
+        session
+    }
+
+    /// What puts the connection back to how it was.
+    pub(super) fn put_back(&self) -> Vec<String> {
+        let one = |name: &str, now: &str, before: &str| {
+            let before = text(before);
+            format!(
+                "SELECT pg_catalog.set_config('{name}', {before}, false) WHERE {now} <> {before}"
+            )
+        };
+        let mut before = vec!["(NULL::pg_catalog.text, NULL::pg_catalog.text)".to_owned()];
+        for (name, value) in &self.set {
+            before.push(format!("({}, {})", text(name), text(value)));
+        }
+        vec![
+            one("session_authorization", "session_user", &self.user),
+            one("role", "pg_catalog.current_setting('role')", &self.role),
+            // Those of the transaction end with it.
+            format!(
+                "SELECT pg_catalog.set_config(s.name, coalesce(b.value, s.reset_val), false) \
+                 FROM pg_catalog.pg_settings s LEFT JOIN (VALUES {}) AS b (name, value) ON b.name = s.name \
+                 WHERE s.context IN ('user', 'superuser') AND (s.source = 'session' OR b.name IS NOT NULL) \
+                 AND pg_catalog.left(s.name, 12) <> 'transaction_' \
+                 AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val)",
+                before.join(", ")
+            ),
+        ]
+    }
+}
+
+/// Whether a script may change the connection: it has a word by which that is done, or by which
+/// something is called that may do it.
+pub(super) fn may_change(script: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "SET",
+        "RESET",
+        "SET_CONFIG",
+        "SELECT",
+        "DO",
+        "CALL",
+        "EXECUTE",
+        "LOAD",
+        "DISCARD",
+        "PERFORM",
+    ];
+    script
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
