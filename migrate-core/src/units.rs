@@ -50,6 +50,7 @@ impl<'s> Mark<'s> {
 
     /// How many statements have run by a recorded mark, unless one of them was edited since.
     pub(crate) fn read(mut self, recorded: &str) -> Result<usize, usize> {
+        let recorded = recorded.split(Claim::SIGN).next().unwrap_or_default();
         let unsigned = recorded.strip_prefix(self.sign).unwrap_or(recorded);
         let done = unsigned
             .split(':')
@@ -61,6 +62,61 @@ impl<'s> Mark<'s> {
         } else {
             Err(done)
         }
+    }
+}
+
+/// What follows a mark while a statement runs that cannot be in a transaction, where runs on one
+/// database may meet over it: who runs it, and what it is.
+///
+/// It is `@`, the token of the run or `-` for one that gave up, `.` and a digest of the statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// Nobody, once the statement has failed.
+    pub(crate) token: Option<String>,
+    digest: String,
+}
+
+impl Claim {
+    const SIGN: char = '@';
+
+    pub(crate) fn new(token: Option<String>, statement: &str, database: Database) -> Claim {
+        let mut digest = Digest::new(database);
+        digest.add(statement);
+        let digest = digest.checksum().to_string();
+        // The digits after the name of the scheme.
+        let digits = digest.rsplit(':').next().unwrap_or_default();
+        Claim {
+            token,
+            digest: digits.chars().take(16).collect(),
+        }
+    }
+
+    /// The claim in a recorded mark.
+    pub(crate) fn of(recorded: &str) -> Option<Claim> {
+        let (token, digest) = recorded.split_once(Claim::SIGN)?.1.split_once('.')?;
+        Some(Claim {
+            token: Some(token.to_owned()).filter(|token| token != "-"),
+            digest: digest.to_owned(),
+        })
+    }
+
+    /// The mark with this claim.
+    pub(crate) fn on(&self, mark: &str) -> String {
+        let token = self.token.as_deref().unwrap_or("-");
+        format!("{mark}{}{token}.{}", Claim::SIGN, self.digest)
+    }
+
+    /// The same, once its statement has failed.
+    pub(crate) fn given_up(self) -> Claim {
+        Claim {
+            token: None,
+            ..self
+        }
+    }
+
+    /// Whether both are about one statement.
+    pub(crate) fn is_about(&self, other: &Claim) -> bool {
+        self.digest == other.digest
     }
 }
 

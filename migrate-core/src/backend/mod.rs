@@ -58,6 +58,33 @@ pub(crate) trait Backend: Send {
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> impl Future<Output = Result<u64, Stopped>> + Send;
 
+    /// A word by which others can tell that a statement is run by this run, while it runs outside of
+    /// any transaction. `None` where no other run can meet it there.
+    fn token(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Whether the run that recorded `resume_at` for a version is still at work on the statement that it
+    /// claimed, by that word.
+    fn is_claimed(
+        &mut self,
+        _version: i64,
+        _resume_at: &str,
+        _token: &str,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send {
+        async { Ok(false) }
+    }
+
+    /// Looks at what is left of a statement that cannot be in a transaction, and that a run which is
+    /// no more has begun. Removes what was left half done; tells whether all of it was done. Busy while
+    /// somebody may still be at work on it.
+    fn settle(
+        &mut self,
+        _statement: &Statement<'_>,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send {
+        async { Ok(false) }
+    }
+
     /// Waits.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use migrate_source::Mode;
 use migrate_source::sql::Statement;
 
-use crate::backend::{Backend, Fault, Order, Stopped};
+use crate::backend::{Backend, Failure, Fault, Order, Stopped};
 use crate::engine::orders::{Orders, Part};
 use crate::engine::step::failed;
 use crate::engine::{Runner, Trouble};
@@ -14,7 +14,7 @@ use crate::history::{Applied, History, milliseconds};
 use crate::migration::{Body, Script};
 use crate::observer::{self, Event};
 use crate::plan::Step;
-use crate::units::{self, Mark};
+use crate::units::{self, Claim, Mark};
 
 /// Something of a script that is done in one go.
 struct Piece<'p> {
@@ -69,16 +69,10 @@ impl<B: Backend> Runner<'_, '_, B> {
         for (at, unit) in left.iter().enumerate() {
             let mut statements = &unit.statements[..];
             if !unit.atomic {
-                if row(step, &history).is_none_or(Applied::is_finished) {
-                    let claim = clock.record(&[], Some(mark.at(kept)));
-                    history = self.piece(step, script, claim, kept, history).await?;
-                }
-                let piece = Piece {
-                    statements,
-                    locked: false,
-                    record: None,
-                };
-                history = self.piece(step, script, piece, kept, history).await?;
+                let mark = mark.at(kept);
+                history = self
+                    .alone(step, script, (&clock, &mark), statements, kept, history)
+                    .await?;
                 statements = &[];
             }
             let is_last = at + 1 == left.len();
@@ -87,6 +81,83 @@ impl<B: Backend> Runner<'_, '_, B> {
             kept = unit.end;
         }
         Ok(history)
+    }
+
+    /// Runs a statement that cannot be in a transaction. That it was begun is recorded before.
+    ///
+    /// Nothing locks others out meanwhile: a lock would be lost between the connections of a pooler.
+    /// Where runs can meet, each claims the statement first, and leaves it alone while another that
+    /// claimed it is at work.
+    async fn alone(
+        &mut self,
+        step: &Step<'_>,
+        script: &Script<'_>,
+        (clock, mark): (&Clock, &str),
+        statements: &[Statement<'_>],
+        kept: usize,
+        before: History,
+    ) -> Result<History, Trouble> {
+        let mut history = before;
+        let piece = Piece {
+            statements,
+            locked: false,
+            record: None,
+        };
+        let (Some(token), [statement]) = (self.backend.token(), statements) else {
+            if row(step, &history).is_none_or(Applied::is_finished) {
+                let begun = clock.record(&[], Some(mark.to_owned()));
+                history = self.piece(step, script, begun, kept, history).await?;
+            }
+            return self.piece(step, script, piece, kept, history).await;
+        };
+        let claim = Claim::new(Some(token), statement.text, B::DATABASE);
+        let earlier = self.until_unclaimed(step, &history).await?;
+        let claimed = clock.record(&[], Some(claim.on(mark)));
+        history = self.piece(step, script, claimed, kept, history).await?;
+        if earlier.is_some_and(|earlier| earlier.is_about(&claim)) {
+            self.since = Instant::now();
+            loop {
+                match self.backend.settle(statement).await {
+                    Ok(true) => return Ok(history),
+                    Ok(false) => break,
+                    Err(failure) => self.wait_or(failure).await?,
+                }
+            }
+        }
+        let given_up = history.clone();
+        let ran = self.piece(step, script, piece, kept, history).await;
+        if ran.is_err() {
+            let record = clock.record(&[], Some(claim.given_up().on(mark)));
+            // Without it, the next run waits a little before it takes the claim for abandoned.
+            let _ = self.piece(step, script, record, kept, given_up).await;
+        }
+        ran
+    }
+
+    /// Waits while another run is at work on a statement that it claimed. Gives the claim, if one was
+    /// left.
+    async fn until_unclaimed(
+        &mut self,
+        step: &Step<'_>,
+        history: &History,
+    ) -> Result<Option<Claim>, Trouble> {
+        let unfinished = row(step, history).and_then(|row| row.resume_at.as_deref());
+        let Some((resume_at, claim)) = unfinished.and_then(|r| Some((r, Claim::of(r)?))) else {
+            return Ok(None);
+        };
+        let Some(token) = &claim.token else {
+            return Ok(Some(claim));
+        };
+        let version = step.version().unwrap_or(0);
+        self.since = Instant::now();
+        loop {
+            let asked = self.backend.is_claimed(version, resume_at, token).await;
+            if !asked.map_err(|failure| self.outside(failure))? {
+                return Ok(Some(claim));
+            }
+            let busy = "another run is at work on a statement";
+            self.wait_or(Failure::new(Fault::Busy, busy)).await?;
+        }
     }
 
     async fn piece(

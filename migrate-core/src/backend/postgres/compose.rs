@@ -4,6 +4,7 @@ use migrate_source::Database;
 use migrate_source::sql::single_statements;
 
 use crate::backend::Order;
+use crate::backend::postgres::alone;
 use crate::backend::postgres::history::{Tables, There};
 use crate::backend::postgres::message::Message;
 use crate::backend::postgres::session::{self, Session};
@@ -30,6 +31,8 @@ pub(super) struct Composer<'s> {
     pub(super) session: &'s Session,
     pub(super) there: There,
     pub(super) create_schema: bool,
+    /// What statements outside of a transaction are marked with.
+    pub(super) token: &'s str,
 }
 
 impl Composer<'_> {
@@ -82,6 +85,9 @@ impl Composer<'_> {
                     }
                 }
                 Order::Statements(_, statements) => {
+                    if !in_transaction {
+                        message.mark(&alone::mark(self.token));
+                    }
                     for statement in *statements {
                         may_change |= session::may_change(statement.text);
                         message.statement(at, statement.text, statement.offset);

@@ -69,6 +69,15 @@ impl<D: Driver> Postgres<'_, D> {
             let stand = self.stand_by_count(message, orders, completed, was_open);
             return conclude(message, orders, piece, at_message, &stand, ran, failure);
         }
+        if let [piece] = &message.pieces[..] {
+            // It is known what failed, and the transaction is what it was.
+            let ends = matches!(orders[piece.order], Order::Commit | Order::Rollback);
+            let stand = Stand {
+                open: was_open && !ends,
+                savepoint: None,
+            };
+            return conclude(message, orders, 0, at_message, &stand, true, failure);
+        }
         let stand = self.probe().await;
         let ran = stand.open;
         if let Some((piece, _)) = at_message {

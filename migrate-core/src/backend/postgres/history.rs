@@ -315,6 +315,26 @@ impl Tables {
         )
     }
 
+    /// Asks whether the run that recorded this is at work on its statement: it has been so recently that
+    /// the statement may be on its way, or a connection is busy with it.
+    pub(super) fn is_claimed(
+        &self,
+        version: i64,
+        resume_at: &str,
+        mark: &str,
+        seconds: u32,
+    ) -> String {
+        format!(
+            "SELECT h.applied_at > pg_catalog.clock_timestamp() - interval '{seconds} s' OR EXISTS (\
+             SELECT FROM pg_catalog.pg_stat_activity a WHERE a.state = 'active' \
+             AND a.pid <> pg_catalog.pg_backend_pid() AND pg_catalog.starts_with(a.query, {mark})) \
+             FROM {} h WHERE h.version = {version} AND h.resume_at = {}",
+            self.history(),
+            text(resume_at),
+            mark = text(mark),
+        )
+    }
+
     pub(super) fn chain(&self, version: i64, chain: &str) -> String {
         format!(
             "UPDATE {} SET chain = {} WHERE version = {version}",

@@ -37,6 +37,12 @@ impl<'o> Message<'o> {
         self.add(order, text, Some((text, offset)));
     }
 
+    /// Puts a comment before what is added next.
+    pub(super) fn mark(&mut self, comment: &str) {
+        self.sql.push_str(comment);
+        self.sql.push(' ');
+    }
+
     fn add(&mut self, order: usize, sql: &str, statement: Option<(&'o str, usize)>) {
         let start = self.sql.len();
         self.sql.push_str(sql);

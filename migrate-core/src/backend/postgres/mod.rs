@@ -10,6 +10,7 @@
 // The synchronous verbs are generic over connections, whose trait names these types.
 #![cfg_attr(not(feature = "postgres"), allow(unreachable_pub))]
 
+mod alone;
 mod compose;
 mod driver;
 mod failure;
@@ -19,12 +20,14 @@ mod message;
 mod quote;
 mod session;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use migrate_source::Database;
 use migrate_source::schema::Schema;
+use migrate_source::sql::Statement;
 use tokio_postgres::SimpleColumn;
 
 use crate::backend::postgres::compose::Composer;
@@ -51,6 +54,10 @@ pub struct Postgres<'c, D: Driver> {
     /// Whether it was set that a backslash is an ordinary character.
     set_strings: bool,
     release: i32,
+    /// What statements outside of a transaction are marked with.
+    token: String,
+    /// Whether such statements may have changed how the connection is.
+    is_changed: bool,
     /// Whether a transaction of ours is open, or may be.
     in_transaction: bool,
 }
@@ -69,6 +76,8 @@ impl<'c, D: Driver> Postgres<'c, D> {
             session: None,
             set_strings: false,
             release: 0,
+            token: String::new(),
+            is_changed: false,
             in_transaction: false,
         }
     }
@@ -149,6 +158,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             session,
             there: self.there,
             create_schema: self.settings.create_schema,
+            token: &self.token,
         })
     }
 }
@@ -240,6 +250,10 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         if self.in_transaction {
             self.rollback().await;
         }
+        if let Some(session) = self.session.as_ref().filter(|_| self.is_changed) {
+            let sql = session.put_back().join(";");
+            self.ask(&sql).await?;
+        }
         if std::mem::take(&mut self.set_strings) {
             self.ask("SET standard_conforming_strings = off").await?;
         }
@@ -256,7 +270,7 @@ impl<D: Driver> Backend for Postgres<'_, D> {
             return Err(stopped(0, false, failure));
         }
         // Up to where orders can be done, and why not further.
-        let (mut end, mut end_failure) = match refused(orders, self.in_transaction) {
+        let (mut end, mut end_failure) = match refused(orders) {
             Some((at, failure)) => (at, Some(failure)),
             None => (orders.len(), None),
         };
@@ -305,6 +319,49 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         }
     }
 
+    fn token(&mut self) -> Option<String> {
+        let random = RandomState::new().build_hasher().finish();
+        self.token = format!("{random:016x}");
+        Some(self.token.clone())
+    }
+
+    async fn is_claimed(
+        &mut self,
+        version: i64,
+        resume_at: &str,
+        token: &str,
+    ) -> Result<bool, Failure> {
+        let Some(tables) = &self.tables else {
+            return Ok(false);
+        };
+        let sql = tables.is_claimed(version, resume_at, &alone::mark(token), CLAIM_SECONDS);
+        let replies = self.ask(&sql).await?;
+        let row = replies.first().and_then(|reply| reply.rows.first());
+        Ok(row.is_some_and(|row| row.get(0) == Some("t")))
+    }
+
+    async fn settle(&mut self, statement: &Statement<'_>) -> Result<bool, Failure> {
+        let Some(index) = alone::Index::of(statement.text) else {
+            return Ok(false);
+        };
+        let replies = self.ask(&index.question()).await?;
+        let row = replies.first().and_then(|reply| reply.rows.first());
+        let found = row.map(|row| (row.get(0) == Some("t"), row.get(1).unwrap_or_default()));
+        if row.is_some_and(|row| row.get(2) == Some("t")) {
+            let message = "somebody is at work on the indexes of the table";
+            return Err(Failure::new(Fault::Busy, message));
+        }
+        match (index.creates, found) {
+            (true, Some((true, _))) | (false, None) => Ok(true),
+            (true, Some((false, name))) => {
+                let sql = format!("DROP INDEX CONCURRENTLY {name}");
+                self.ask(&sql).await?;
+                Ok(false)
+            }
+            (true, None) | (false, Some(_)) => Ok(false),
+        }
+    }
+
     async fn sleep(&mut self, duration: Duration) {
         self.driver.sleep(duration).await;
     }
@@ -315,6 +372,8 @@ impl<D: Driver> Postgres<'_, D> {
     fn performed(&mut self, orders: &[Order<'_>]) {
         for order in orders {
             match order {
+                Order::Statements(..) => self.is_changed = true,
+                Order::PutBack => self.is_changed = false,
                 Order::Begin => self.in_transaction = true,
                 Order::Commit | Order::Rollback => self.in_transaction = false,
                 _ => {}
@@ -333,8 +392,9 @@ impl<D: Driver> Postgres<'_, D> {
 
 const NO_CODE: &str = "the code is not part of this program";
 const NO_COUNTER: &str = "`user_version` is a counter of SQLite's, and PostgreSQL has none";
-const OUTSIDE: &str =
-    "statements that cannot run inside a transaction are not supported on PostgreSQL yet";
+
+/// How long a claim is respected before its statement is seen at work.
+const CLAIM_SECONDS: u32 = 2;
 
 /// What was done by a message that ran to its end.
 struct Outcome {
@@ -420,17 +480,11 @@ fn runs(order: &Order<'_>) -> bool {
 }
 
 /// The first order that cannot be done, and why.
-fn refused(orders: &[Order<'_>], in_transaction: bool) -> Option<(usize, Failure)> {
-    let mut in_transaction = in_transaction;
+fn refused(orders: &[Order<'_>]) -> Option<(usize, Failure)> {
     for (at, order) in orders.iter().enumerate() {
         let refused = match order {
-            Order::Begin => {
-                in_transaction = true;
-                None
-            }
             Order::Code(_) | Order::InPlace(_) => Some((Fault::NotCompiled, NO_CODE)),
             Order::Counter(_) => Some((Fault::Other, NO_COUNTER)),
-            Order::Statements(..) if !in_transaction => Some((Fault::Other, OUTSIDE)),
             _ => None,
         };
         if let Some((fault, message)) = refused {
