@@ -80,8 +80,15 @@ impl Composer<'_> {
                 }
                 Order::Sql(script) => {
                     may_change |= session::may_change(&script.sql);
+                    let may_write = self.tables.is_named_in(&script.sql);
+                    if may_write {
+                        message.push(at, &self.tables.note_written());
+                    }
                     for statement in single_statements(&script.sql, Database::Postgres) {
                         message.statement(at, statement.text, statement.offset);
+                    }
+                    if may_write {
+                        message.block(at, &self.tables.expect_unwritten());
                     }
                 }
                 Order::Statements(_, statements) => {

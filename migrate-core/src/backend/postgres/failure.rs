@@ -5,7 +5,7 @@ use migrate_source::sql::tokens;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, ErrorPosition, Severity};
 
-use crate::backend::postgres::history::{BUSY, STALE};
+use crate::backend::postgres::history::{BUSY, STALE, WRITTEN};
 use crate::backend::{Failure, Fault};
 use crate::error::Holder;
 
@@ -37,7 +37,8 @@ pub(super) fn failure(error: Error) -> Failure {
         failure.told.detail = db.detail().map(str::to_owned);
         failure.told.hint = db.hint().map(str::to_owned);
     }
-    failure.told.sqlstate = Some(db.code().code().to_owned());
+    let code = db.code().code();
+    failure.told.sqlstate = Some(code.to_owned()).filter(|code| code != WRITTEN);
     failure.source = Some(error.into());
     failure
 }

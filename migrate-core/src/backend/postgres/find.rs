@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::backend::postgres::Postgres;
 use crate::backend::postgres::driver::{Broken, Driver};
 use crate::backend::postgres::failure::{failure, is_fatal, place, position};
 use crate::backend::postgres::message::Message;
+use crate::backend::postgres::{Postgres, UNKNOWN};
 use crate::backend::{Failure, Fault, Order};
 
 /// The longest run that is worth another one to find the statement that failed.
@@ -20,6 +20,14 @@ pub(super) struct Found {
     /// Whether any of the message was run.
     pub(super) ran: bool,
     pub(super) failure: Failure,
+}
+
+impl Found {
+    /// Whether the server does not know a table or a column.
+    pub(super) fn is_unknown(&self) -> bool {
+        let code = self.failure.told.sqlstate.as_deref();
+        code.is_some_and(|code| UNKNOWN.contains(&code))
+    }
 }
 
 /// How the transaction stands after a failure.

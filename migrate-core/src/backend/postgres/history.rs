@@ -315,6 +315,46 @@ impl Tables {
         )
     }
 
+    /// Whether a script says the name of a table of the history.
+    pub(super) fn is_named_in(&self, script: &str) -> bool {
+        script.to_lowercase().contains(&self.table.to_lowercase())
+    }
+
+    /// How often the tables were written to in this transaction, as text.
+    fn written(&self) -> String {
+        let of = |table: &str| {
+            let table = format!("pg_catalog.to_regclass({})", text(table));
+            format!(
+                "pg_catalog.concat({table}::pg_catalog.oid, ' ', \
+                 pg_catalog.pg_stat_get_xact_tuples_inserted({table}), ' ', \
+                 pg_catalog.pg_stat_get_xact_tuples_updated({table}), ' ', \
+                 pg_catalog.pg_stat_get_xact_tuples_deleted({table}))"
+            )
+        };
+        format!("{} || ' ' || {}", of(&self.history()), of(&self.repeated()))
+    }
+
+    /// Notes how often the tables were written to.
+    pub(super) fn note_written(&self) -> String {
+        format!(
+            "SELECT pg_catalog.set_config('migrate_core.written', {}, true)",
+            self.written()
+        )
+    }
+
+    /// The body of a block that raises [`WRITTEN`] when they were written to since.
+    pub(super) fn expect_unwritten(&self) -> String {
+        let message = text(&format!(
+            "the migration writes to `{}`, where the history is kept",
+            self.table
+        ));
+        format!(
+            "BEGIN IF {} <> pg_catalog.current_setting('migrate_core.written') THEN \
+             RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {message}; END IF; END",
+            self.written()
+        )
+    }
+
     /// Asks whether the run that recorded this is at work on its statement: it has been so recently that
     /// the statement may be on its way, or a connection is busy with it.
     pub(super) fn is_claimed(
@@ -364,10 +404,11 @@ impl Tables {
     }
 }
 
-/// The history's own SQLSTATEs: the lock is held by another run, and another run has changed the
-/// history.
+/// The history's own SQLSTATEs: the lock is held by another run, another run has changed the history,
+/// and a migration has.
 pub(super) const BUSY: &str = "MGR01";
 pub(super) const STALE: &str = "MGR02";
+pub(super) const WRITTEN: &str = "MGR03";
 
 fn milliseconds(before: i64) -> String {
     format!("{before} + (({RAN}) * 1000)::pg_catalog.int8")

@@ -301,9 +301,15 @@ impl<D: Driver> Backend for Postgres<'_, D> {
                 }
                 Err(broken) => broken,
             };
-            let found = self
+            let mut found = self
                 .find(&message, broken, orders, was_open, began.elapsed())
                 .await;
+            if matches!(orders[found.at], Order::Expect(_)) && found.is_unknown() {
+                // A table that is no history has come in its place.
+                self.rollback().await;
+                found.failure.fault = Fault::Stale;
+                found.open = false;
+            }
             self.in_transaction = found.open;
             let earlier = steps_before(orders, found.at);
             if !found.ran && !was_open && earlier {
@@ -470,9 +476,14 @@ fn tell_start(
 
 /// Whether the server does not know a table or a column: there is no history of ours.
 fn is_unknown(broken: &Broken) -> bool {
-    let code = broken.error.code().map_or("", |code| code.code());
-    matches!(code, "42P01" | "42703" | "3F000" | "42809" | "42883")
+    broken
+        .error
+        .code()
+        .is_some_and(|code| UNKNOWN.contains(&code.code()))
 }
+
+/// What the server says of tables and columns that are not there, or of another kind.
+const UNKNOWN: &[&str] = &["42P01", "42703", "3F000", "42809", "42883"];
 
 /// Whether an order runs something of a migration's.
 fn runs(order: &Order<'_>) -> bool {
