@@ -310,9 +310,13 @@ impl ErrorKind {
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = match &self.sqlstate {
+            Some(sqlstate) => &format!("{} (SQLSTATE {sqlstate})", self.message),
+            None => &self.message,
+        };
         match &self.place {
-            Some(_) => f.write_str(&place::report(&self.message, self.place.as_ref(), "", &[]))?,
-            None => write!(f, "{}\n --> {}", self.message, self.file)?,
+            Some(_) => f.write_str(&place::report(message, self.place.as_ref(), "", &[]))?,
+            None => write!(f, "{message}\n --> {}", self.file)?,
         }
         match self.version {
             Some(version) if self.action == Action::Down => {
@@ -329,9 +333,6 @@ impl fmt::Display for Failed {
                 self.description
             ),
         }?;
-        if let Some(sqlstate) = &self.sqlstate {
-            write!(f, "\n  = SQLSTATE {sqlstate}")?;
-        }
         if let Some(detail) = &self.detail {
             write!(f, "\n  = {detail}")?;
         }

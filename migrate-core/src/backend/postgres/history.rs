@@ -320,38 +320,44 @@ impl Tables {
         script.to_lowercase().contains(&self.table.to_lowercase())
     }
 
-    /// How often the tables were written to in this transaction, as text.
-    fn written(&self) -> String {
-        let of = |table: &str| {
-            let table = format!("pg_catalog.to_regclass({})", text(table));
-            format!(
-                "pg_catalog.concat({table}::pg_catalog.oid, ' ', \
-                 pg_catalog.pg_stat_get_xact_tuples_inserted({table}), ' ', \
-                 pg_catalog.pg_stat_get_xact_tuples_updated({table}), ' ', \
-                 pg_catalog.pg_stat_get_xact_tuples_deleted({table}))"
-            )
-        };
-        format!("{} || ' ' || {}", of(&self.history()), of(&self.repeated()))
+    /// How often tables were written to in this transaction, as text.
+    fn written(oids: &str) -> String {
+        format!(
+            "(SELECT coalesce(pg_catalog.string_agg(pg_catalog.concat_ws(' ', c.oid, \
+             pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), \
+             pg_catalog.pg_stat_get_xact_tuples_updated(c.oid), \
+             pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)), ',' ORDER BY c.oid), '') \
+             FROM pg_catalog.pg_class c WHERE c.oid = ANY ({oids}))"
+        )
     }
 
     /// Notes how often the tables were written to.
     pub(super) fn note_written(&self) -> String {
+        let oids = format!(
+            "ARRAY[pg_catalog.to_regclass({}), pg_catalog.to_regclass({})]::pg_catalog.oid[]",
+            text(&self.history()),
+            text(&self.repeated())
+        );
         format!(
             "SELECT pg_catalog.set_config('migrate_core.written', {}, true)",
-            self.written()
+            Tables::written(&oids)
         )
     }
 
-    /// The body of a block that raises [`WRITTEN`] when they were written to since.
+    /// The body of a block that raises [`WRITTEN`] when they were written to since, or dropped. One that has
+    /// got another name is found out when its row cannot be written.
     pub(super) fn expect_unwritten(&self) -> String {
         let message = text(&format!(
             "the migration writes to `{}`, where the history is kept",
             self.table
         ));
         format!(
-            "BEGIN IF {} <> pg_catalog.current_setting('migrate_core.written') THEN \
-             RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {message}; END IF; END",
-            self.written()
+            "DECLARE before text := pg_catalog.current_setting('migrate_core.written'); BEGIN IF {} <> before \
+             THEN RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {message}; END IF; END",
+            Tables::written(
+                "ARRAY(SELECT pg_catalog.split_part(t, ' ', 1)::pg_catalog.oid \
+                 FROM pg_catalog.unnest(pg_catalog.string_to_array(before, ',')) AS t)"
+            )
         )
     }
 
