@@ -131,6 +131,8 @@ pub fn error_shows_the_line_and_what_to_do<D: TestDatabase>() {
         message.contains("TABEL"),
         "the database's own words: {message}"
     );
+    let code = message.ends_with(" (SQLSTATE 42601)");
+    assert_eq!(code, D::DATABASE == Database::Postgres, "{message}");
     let code = match D::DATABASE {
         Database::Postgres => "= SQLSTATE 42601\n  ",
         _ => "",

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use migrate_core::tokio_postgres::{Client, NoTls};
+use migrate_core::tokio_postgres::{Client, Config, NoTls};
 use migrate_core::{
     Applied, Database, Error, Goal, Migration, Migrator, Plan, Report, Status, Verification,
 };
@@ -38,16 +38,27 @@ impl TestDatabase for Asynchronous {
     }
 
     fn connect(&self) -> AsyncClient {
-        let config = self.0.config();
-        let connected = RUNTIME.block_on(async move { config.connect(NoTls).await });
-        let (client, connection) = connected.expect("a connection");
-        // Its end is seen by the client.
-        RUNTIME.spawn(async move { drop(connection.await) });
-        AsyncClient(client)
+        AsyncClient::connect(&self.0.config())
     }
 
     fn snapshot(&self) -> Vec<u8> {
         self.0.snapshot()
+    }
+}
+
+impl AsyncClient {
+    /// A connection.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had.
+    #[must_use]
+    pub fn connect(config: &Config) -> AsyncClient {
+        let connected = RUNTIME.block_on(config.connect(NoTls));
+        let (client, connection) = connected.expect("a connection");
+        // Its end is seen by the client.
+        RUNTIME.spawn(async move { drop(connection.await) });
+        AsyncClient(client)
     }
 }
 

@@ -7,12 +7,16 @@ mod looks;
 
 use std::env;
 use std::fmt::Write;
+use std::net::ToSocketAddrs;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use migrate_core::postgres::{Client, Config as BlockingConfig, NoTls, SimpleQueryMessage};
 use migrate_core::tokio_postgres::Config;
+use migrate_core::tokio_postgres::config::Host;
+
+use crate::proxy::Proxy;
 
 pub use asynchronous::{AsyncClient, Asynchronous};
 pub use blocking::Blocking;
@@ -51,6 +55,35 @@ impl Scratch {
         let mut config = server();
         config.dbname(&self.name);
         config
+    }
+
+    /// A proxy in front of it, and how to connect through that.
+    ///
+    /// # Panics
+    ///
+    /// When the server has no address.
+    #[must_use]
+    pub fn proxy(&self) -> (Proxy, Config) {
+        let config = self.config();
+        let Some(Host::Tcp(host)) = config.get_hosts().first() else {
+            panic!("a proxy needs a server on TCP: {config:?}");
+        };
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        let server = (host.as_str(), port).to_socket_addrs();
+        let server = server.ok().and_then(|mut addresses| addresses.next());
+        let proxy = Proxy::to(server.expect("the address of the server")).expect("a proxy");
+        let mut through = Config::new();
+        through
+            .dbname(&self.name)
+            .host("127.0.0.1")
+            .port(proxy.address().port());
+        if let Some(user) = config.get_user() {
+            through.user(user);
+        }
+        if let Some(password) = config.get_password() {
+            through.password(password);
+        }
+        (proxy, through)
     }
 
     /// A connection to it.

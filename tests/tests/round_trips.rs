@@ -1,0 +1,76 @@
+//! What a run costs on a server that is far away: its round trips, counted by a proxy.
+
+use migrate_core::postgres::Client;
+use migrate_core::tokio_postgres::Config;
+use migrate_core::{Database, Goal, Migrator, Transactions};
+use migrate_tests::contract::TestConnection;
+use migrate_tests::postgres::{AsyncClient, Scratch, connect};
+use migrate_tests::set_for;
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn one_by_one_a_migration_is_one_round_trip() {
+    check(Transactions::Each, &|pending| pending + 3);
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn grouped_they_are_four_at_any_number() {
+    check(Transactions::Grouped, &|_| 4);
+}
+
+fn check(transactions: Transactions, at_most: &dyn Fn(usize) -> usize) {
+    for pending in [1, 2, 10, 100] {
+        for used in [false, true] {
+            let at_most = at_most(pending);
+            check_on::<Client>(connect, transactions, pending, used, at_most);
+            check_on::<AsyncClient>(AsyncClient::connect, transactions, pending, used, at_most);
+        }
+    }
+}
+
+/// Checks the round trips of bringing a database up by `pending` migrations, where it is used already or
+/// fresh; and that it is one when there is nothing to do.
+fn check_on<C: TestConnection>(
+    connect: fn(&Config) -> C,
+    transactions: Transactions,
+    pending: usize,
+    used: bool,
+    at_most: usize,
+) {
+    let text = |version: usize| format!("CREATE TABLE t{version} (x INTEGER);");
+    let name = |version: usize| format!("{version:04}_t.sql");
+    let files: Vec<_> = (1..=pending + usize::from(used))
+        .map(|v| (name(v), text(v)))
+        .collect();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(n, t)| (n.as_str(), t.as_str()))
+        .collect();
+    let folder = set_for(Database::Postgres, &files);
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set).transactions(transactions);
+    let scratch = Scratch::fresh();
+    if used {
+        migrator.up_to(&mut scratch.connect(), 1).unwrap();
+    }
+    let (proxy, config) = scratch.proxy();
+    let mut db = connect(&config);
+    let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
+    assert_eq!(report.unwrap().applied().len(), pending);
+    let driver = std::any::type_name::<C>();
+    let case = format!("{driver}, {transactions:?}, {pending} pending, used: {used}");
+    assert!(
+        (1..=at_most).contains(&trips),
+        "{trips} round trips: {case}"
+    );
+    let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
+    assert!(report.unwrap().is_empty());
+    assert_eq!(trips, 1, "nothing to do after {case}");
+}
