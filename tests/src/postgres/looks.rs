@@ -65,7 +65,7 @@ pub(super) const SNAPSHOT: &str = "
     ORDER BY 1, 2, 3";
 
 /// The rows of [`DEFINITIONS`] as one text, without those of some relations.
-pub(super) fn schema(definitions: Vec<String>, except: &[String]) -> String {
+pub(super) fn schema(definitions: &[String], except: &[String]) -> String {
     let of = |row: &&String, name: &String| {
         row.strip_prefix(name.as_str())
             .is_some_and(|rest| rest.starts_with('\t'))
@@ -84,7 +84,7 @@ macro_rules! looks {
 
         fn schema(&mut self, except: &[String]) -> String {
             let definitions = self.rows(crate::postgres::looks::DEFINITIONS);
-            crate::postgres::looks::schema(definitions, except)
+            crate::postgres::looks::schema(&definitions, except)
         }
 
         fn objects(&mut self) -> migrate_source::schema::Schema {
