@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Tell everything that is wrong with the folder
     #[command(after_help = CHECK_HELP)]
     Check(Check),
+    /// Tell which statements for PostgreSQL take locks that others wait for, and the safe form of each
+    #[command(after_help = LINT_HELP)]
+    Lint(Lint),
     /// List the migrations of the folder
     List {
         /// Print JSON
@@ -115,6 +118,22 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with_all = ["path", "folder"])]
     pub(crate) workspace: bool,
     /// Print each finding as a JSON object on a line of its own
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Lint {
+    /// The folder, as with `--folder`
+    #[arg(value_name = "FOLDER", conflicts_with = "folder")]
+    pub(crate) path: Option<String>,
+    /// Take the sets of every package of the workspace
+    #[arg(long, conflicts_with_all = ["path", "folder"])]
+    pub(crate) workspace: bool,
+    /// Also migrations that are locked, or covered by `trust_through`
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print each statement as a JSON object on a line of its own
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -259,6 +278,20 @@ With --json each finding is an object on a line of its own:
 Exit codes:
   0  nothing is wrong
   1  something is
+  2  a wrong command line";
+
+const LINT_HELP: &str = "\
+The ups are read, but for those that have shipped: locked in migrations.lock, or covered by
+`trust_through`. What is done to a table that the same file creates is passed over.
+A comment on the line before turns a rule off: `-- squawk-ignore renaming-table`.
+docs/postgres-syntax.md lists the rules.
+
+With --json each finding is an object on a line of its own, as `check` prints them. Its `problem`
+is the name of the rule, null for a comment that names none.
+
+Exit codes:
+  0  nobody has to wait
+  1  somebody has, or what is asked for cannot be read
   2  a wrong command line";
 
 const LOCK_HELP: &str = "\

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use migrate_source::folder::Folder;
 use migrate_source::{Database, Finding, Place, place};
+use migrate_syntax::syntax_errors;
 use migrate_verify::verify_folder;
 use serde_json::{Value, json};
 
@@ -38,12 +39,22 @@ pub(crate) fn run(finder: Finder, check: Check, paint: Paint) -> Result<ExitCode
             ));
         }
     }
-    if check.json {
+    end(&reports, &fine, check.json, paint)
+}
+
+/// Tells all of it, and `fine` besides; the exit code says whether there was any.
+pub(crate) fn end(
+    reports: &[Report],
+    fine: &str,
+    json: bool,
+    paint: Paint,
+) -> Result<ExitCode, Error> {
+    if json {
         let lines = reports.iter().map(|report| format!("{}\n", report.json()));
         output::answer(&lines.collect::<String>())?;
     } else {
-        output::answer(&fine)?;
-        tell(&reports, paint);
+        output::answer(fine)?;
+        tell(reports, paint);
     }
     Ok(match reports.is_empty() {
         true => ExitCode::SUCCESS,
@@ -58,10 +69,11 @@ pub(crate) fn tell_findings(set: &Set, findings: &[Finding], paint: Paint) -> Ex
     ExitCode::FAILURE
 }
 
-/// Everything that is wrong with a folder: what reading it has found, and where its SQL can be run to
-/// try it, what that finds.
+/// Everything that is wrong with a folder: what reading it has found, where its SQL can be run to
+/// try it what that finds, and where it can only be parsed what that finds.
 pub(crate) fn findings(set: &Set, folder: &Folder) -> Result<Vec<Finding>, Error> {
     let mut findings = folder.findings.clone();
+    findings.extend(syntax_errors(folder, &set.options));
     if set.options.database == Database::Sqlite {
         let verified = verify_folder(folder, &set.options, None).map_err(|error| {
             Error::new(format!(
@@ -70,55 +82,66 @@ pub(crate) fn findings(set: &Set, folder: &Folder) -> Result<Vec<Finding>, Error
             ))
         })?;
         findings.extend(verified.findings);
-        Finding::sort(&mut findings);
     }
+    Finding::sort(&mut findings);
     Ok(findings)
 }
 
-/// One thing that is wrong, its path as it is shown.
-struct Report {
-    finding: Finding,
-    /// Whether the finding is one of a folder's, and not of a macro call.
-    named: bool,
+/// One thing that is told, its path as it is shown.
+pub(crate) struct Report {
+    /// The name of the problem or rule; what is wrong with a macro call has none.
+    name: Option<String>,
+    message: String,
+    place: Option<Place>,
+    help: Vec<String>,
     folder: Option<String>,
 }
 
 impl Report {
     fn of(finding: &Finding, set: &Set) -> Report {
-        let mut finding = finding.clone();
-        finding.place = finding.place.map(|place| Place {
-            path: set.path(&place.path),
-            ..place
-        });
-        Report {
-            finding,
-            named: true,
-            folder: Some(set.shown.clone()),
-        }
-    }
-
-    fn of_fault(fault: Fault) -> Report {
-        let named = fault.problem.is_some();
-        // What is wrong with a call has no name; none is shown for it.
-        let problem = fault
-            .problem
-            .unwrap_or(migrate_source::Problem::MissingFolder);
-        let finding = Finding::new(problem, fault.message).at(fault.place);
-        Report {
-            finding: fault.help.into_iter().fold(finding, Finding::help),
-            named,
-            folder: None,
-        }
-    }
-
-    fn text(&self) -> String {
+        let name = finding.problem.name().to_owned();
         let Finding {
             message,
             place,
             help,
             ..
-        } = &self.finding;
-        let text = place::report(message, place.as_ref(), "", help);
+        } = finding.clone();
+        Report::new(Some(name), message, place, help, set)
+    }
+
+    pub(crate) fn new(
+        name: Option<String>,
+        message: String,
+        place: Option<Place>,
+        help: Vec<String>,
+        set: &Set,
+    ) -> Report {
+        let place = place.map(|place| Place {
+            path: set.path(&place.path),
+            ..place
+        });
+        Report {
+            name,
+            message,
+            place,
+            help,
+            folder: Some(set.shown.clone()),
+        }
+    }
+
+    pub(crate) fn of_fault(fault: Fault) -> Report {
+        Report {
+            name: fault.problem.map(|problem| problem.name().to_owned()),
+            message: fault.message,
+            place: Some(fault.place),
+            help: fault.help,
+            folder: None,
+        }
+    }
+
+    fn text(&self) -> String {
+        let place = self.place.as_ref();
+        let text = place::report(&self.message, place, "", &self.help);
         let (Some(folder), None) = (&self.folder, place) else {
             return text;
         };
@@ -129,16 +152,16 @@ impl Report {
     }
 
     fn json(&self) -> Value {
-        let place = self.finding.place.as_ref();
+        let place = self.place.as_ref();
         json!({
-            "problem": self.named.then(|| self.finding.problem.name()),
-            "message": self.finding.message,
+            "problem": self.name,
+            "message": self.message,
             "file": place.map(|place| &place.path),
             "line": place.map(|place| place.line),
             "column": place.map(|place| place.column),
             "width": place.map(|place| place.width),
             "folder": self.folder,
-            "help": self.finding.help,
+            "help": self.help,
         })
     }
 }
@@ -151,7 +174,7 @@ fn tell(reports: &[Report], paint: Paint) {
     if !reports.is_empty() {
         let mut files: Vec<&str> = reports
             .iter()
-            .filter_map(|report| Some(report.finding.place.as_ref()?.path.as_str()))
+            .filter_map(|report| Some(report.place.as_ref()?.path.as_str()))
             .collect();
         files.sort_unstable();
         files.dedup();

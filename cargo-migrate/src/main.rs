@@ -13,6 +13,7 @@ mod error;
 mod find;
 mod init;
 mod items;
+mod lint;
 mod list;
 mod lock;
 mod moves;
@@ -47,6 +48,7 @@ fn run(args: Args) -> Result<ExitCode, Error> {
     match args.command {
         Command::New(new) => new::run(&finder, &new, paint),
         Command::Check(check) => check::run(finder, check, paint),
+        Command::Lint(lint) => lint::run(finder, lint, paint),
         Command::List { json } => list::run(&finder, json, paint),
         Command::Lock(lock) => lock::run(&finder, &lock, paint),
         Command::Renumber(renumber) => renumber::run(&finder, &renumber),

@@ -62,6 +62,10 @@ fn embedded(args: &Args, caller: &Caller) -> Result<TokenStream, Vec<String>> {
         false => run(args, &place, &folder).map_err(|error| vec![error])?,
     };
     let mut findings: Vec<_> = folder.findings.iter().cloned().chain(more).collect();
+    #[cfg(feature = "postgres-syntax")]
+    if !caller.is_editor() {
+        findings.extend(migrate_syntax::syntax_errors(&folder, &args.options));
+    }
     Finding::sort(&mut findings);
     if findings.is_empty() || caller.is_editor() {
         let emit = emit::Emit::new(args, &place, caller.is_editor(), &known);

@@ -17,6 +17,8 @@ pub struct Finding {
     pub place: Option<Place>,
     /// What to do, a cure a line.
     pub help: Vec<String>,
+    /// Whether it is about a down.
+    pub in_down: bool,
 }
 
 impl Finding {
@@ -28,6 +30,7 @@ impl Finding {
             message: message.into(),
             place: None,
             help: Vec::new(),
+            in_down: false,
         }
     }
 
@@ -97,7 +100,7 @@ impl Finding {
     #[must_use]
     pub fn relaxable(mut self, version: Option<i64>, newest: i64) -> Finding {
         let problem = self.problem;
-        let trusted = version.filter(|version| problem.can_be_trusted() && *version < newest);
+        let trusted = version.filter(|version| self.can_be_trusted() && *version < newest);
         if let Some(version) = trusted {
             self = self.help(format!(
                 "if version {version} is in production already: `trust_through = {version}` takes it as it is"
@@ -126,6 +129,12 @@ impl Finding {
             true => self.help("if it is for PostgreSQL, say `database = \"postgres\"`"),
             false => self,
         }
+    }
+
+    /// Whether it is none in a migration that `trust_through` covers.
+    #[must_use]
+    pub const fn can_be_trusted(&self) -> bool {
+        self.problem.can_be_trusted() || (self.in_down && self.problem.can_be_trusted_in_down())
     }
 
     /// Sorts findings as they are told: by their places, then their problems.

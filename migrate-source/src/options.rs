@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::Database;
+use crate::finding::Finding;
 use crate::problem::Problem;
 
 /// How a folder is to be read.
@@ -32,8 +33,20 @@ impl Options {
     /// Whether `problem` is none here, in the migration with `version` or in no certain one.
     #[must_use]
     pub fn relax(&self, problem: Problem, version: Option<i64>) -> bool {
-        let allowed = problem.can_be_allowed() && self.allow.contains(&problem);
-        let trusted = version.is_some_and(|version| version <= self.trust_through);
-        allowed || (trusted && problem.can_be_trusted())
+        self.allows(problem) || (self.trusts(version) && problem.can_be_trusted())
+    }
+
+    /// The same for a finding, which may be about a down.
+    #[must_use]
+    pub fn relax_finding(&self, finding: &Finding, version: Option<i64>) -> bool {
+        self.allows(finding.problem) || (self.trusts(version) && finding.can_be_trusted())
+    }
+
+    fn allows(&self, problem: Problem) -> bool {
+        problem.can_be_allowed() && self.allow.contains(&problem)
+    }
+
+    fn trusts(&self, version: Option<i64>) -> bool {
+        version.is_some_and(|version| version <= self.trust_through)
     }
 }

@@ -58,7 +58,10 @@ enum Relaxed {
     /// For migrations that are in production already: it has been lived with, or an older tool
     /// read the file that way.
     IfTrusted,
-    /// Both.
+    /// For downs of migrations that are in production already: a down is never run there unless it
+    /// is asked for, so that it may always have been one that no database can run.
+    DownIfTrusted,
+    /// By name, and for migrations that are in production already.
     Either,
 }
 
@@ -91,10 +94,10 @@ problems! {
     NulByte "nul_byte" Never "A file contains a NUL byte."
     EmptyUp "empty_up" Either "An up does nothing and does not say why."
     EmptyDown "empty_down" Either "A down does nothing and does not say why."
-    UnterminatedString "unterminated_string" Never "A string is not closed."
-    UnterminatedName "unterminated_name" Never "A quoted name is not closed."
-    UnterminatedComment "unterminated_comment" Never "A block comment is not closed."
-    UnterminatedDollarQuote "unterminated_dollar_quote" Never "A dollar-quoted string is not closed."
+    UnterminatedString "unterminated_string" DownIfTrusted "A string is not closed."
+    UnterminatedName "unterminated_name" DownIfTrusted "A quoted name is not closed."
+    UnterminatedComment "unterminated_comment" DownIfTrusted "A block comment is not closed."
+    UnterminatedDollarQuote "unterminated_dollar_quote" DownIfTrusted "A dollar-quoted string is not closed."
     HashComment "hash_comment" Never "A comment begins with `#`, which is no SQL."
     PsqlCommand "psql_command" Never "A line is a command of psql, not SQL."
 
@@ -133,6 +136,9 @@ problems! {
     LockBelow "lock_below" Never "A migration that is not locked is below one that is."
     LockMalformed "lock_malformed" Never "A line of the lock file is not understood, or does not fit to the others."
     LockConflict "lock_conflict" Never "Version control has left a conflict in the lock file."
+
+    // What a parser of the database finds.
+    SyntaxError "syntax_error" IfTrusted "A statement is not what PostgreSQL understands."
 
     // What comes out when the set is run.
     FailingUp "failing_up" IfTrusted "An up fails on the database that the migrations before it make."
@@ -179,11 +185,26 @@ impl Problem {
         matches!(self.relaxed(), Relaxed::ByName | Relaxed::Either)
     }
 
+    /// Whether it is found only with a parser for the database, in SQL that can be read otherwise.
+    #[must_use]
+    pub const fn needs_parsing(self) -> bool {
+        matches!(self, Problem::SyntaxError)
+    }
+
     /// Whether it is none in a migration that `trust_through` covers: one that is in production
     /// already, where its text cannot change any more.
     #[must_use]
     pub const fn can_be_trusted(self) -> bool {
         matches!(self.relaxed(), Relaxed::IfTrusted | Relaxed::Either)
+    }
+
+    /// Whether it is none in the down of such a migration.
+    ///
+    /// A down with an open quote or comment can be run by no database, so it counts as none: the
+    /// migration cannot be taken back, which is known before anything runs.
+    #[must_use]
+    pub const fn can_be_trusted_in_down(self) -> bool {
+        self.can_be_trusted() || matches!(self.relaxed(), Relaxed::DownIfTrusted)
     }
 }
 

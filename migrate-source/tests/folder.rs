@@ -752,6 +752,63 @@ fn trusted_through_a_version() {
     assert_eq!(found(7), "trust_beyond_newest rollback_statement");
 }
 
+/// A down with an open quote can be run by no database, so it counts as none; where an up has one, nothing
+/// behind it is known.
+#[test]
+fn trusted_downs_that_cannot_be_read() {
+    let check = |database, files: &[(&str, &str)], trust_through, expected: &str| {
+        let mut options = Options::new(database);
+        options.trust_through = trust_through;
+        assert_eq!(summary(&read_with(&options, files)), expected.trim());
+    };
+    let (sqlite, postgres) = (Database::Sqlite, Database::Postgres);
+    let files = [
+        ("1_a.sql", UP),
+        ("1_a.down.sql", "DROP TABLE 'a;"),
+        ("2_b.sql", UP),
+    ];
+    check(
+        sqlite,
+        &files,
+        0,
+        "1 a: 1_a.sql\n2 b: 2_b.sql\nunterminated_string 1_a.down.sql:1:12",
+    );
+    check(sqlite, &files, 1, "1 a: 1_a.sql\n2 b: 2_b.sql");
+    check(
+        sqlite,
+        &[files[0], ("1_a.down.sql", "DROP TABLE \"a;")],
+        1,
+        "1 a: 1_a.sql",
+    );
+    check(
+        postgres,
+        &[files[0], ("1_a.down.sql", "end $$;")],
+        1,
+        "1 a: 1_a.sql",
+    );
+    // The up of such a file is read as ever, its down is the part that counts as none.
+    let one = "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT $a$ 1;\n";
+    check(postgres, &[("1_a.sql", one)], 1, "1 a: 1_a.sql:2");
+    // SQLite runs a script whose last comment is open.
+    let open = [files[0], ("1_a.down.sql", "DROP TABLE a; /* why")];
+    check(sqlite, &open, 1, "1 a: 1_a.sql, 1_a.down.sql");
+    check(postgres, &open, 1, "1 a: 1_a.sql");
+    check(
+        sqlite,
+        &[
+            ("1_a.sql", "SELECT 'a;"),
+            ("R__v.sql", UP),
+            ("R__v.down.sql", "SELECT 'a;"),
+        ],
+        1,
+        "
+1 a: 1_a.sql
+R v: R__v.sql, R__v.down.sql
+unterminated_string 1_a.sql:1:8
+unterminated_string R__v.down.sql:1:8",
+    );
+}
+
 /// The newest is hardly in production, and what cannot be relaxed says nothing of it.
 #[test]
 fn how_a_finding_is_relaxed_is_said_with_it() {

@@ -25,11 +25,17 @@ fn check_folder(problem: Problem, folder: &Folder, expected: &str) {
 }
 
 fn fixture(problem: Problem) -> PathBuf {
-    let fixtures = match problem.needs_running() {
-        true => running().join("fixtures"),
-        false => fixtures(),
+    let fixtures = match (problem.needs_running(), problem.needs_parsing()) {
+        (true, _) => running().join("fixtures"),
+        (_, true) => parsing().join("fixtures"),
+        _ => fixtures(),
     };
     fixtures.join(problem.name())
+}
+
+/// The tests of the crate that parses the SQL of migrations.
+fn parsing() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrate-syntax/tests")
 }
 
 /// The tests of the crate that runs migrations.
@@ -895,9 +901,14 @@ version control has left a conflict here
 fn every_problem_has_a_name_a_fixture_and_a_test() {
     let read = include_str!("problems.rs").to_owned();
     let run = fs::read_to_string(running().join("problems.rs")).unwrap();
+    let parsed = fs::read_to_string(parsing().join("problems.rs")).unwrap();
     for &problem in Problem::ALL {
         let name = problem.name();
-        let tests = if problem.needs_running() { &run } else { &read };
+        let tests = match (problem.needs_running(), problem.needs_parsing()) {
+            (true, _) => &run,
+            (_, true) => &parsed,
+            _ => &read,
+        };
         assert_eq!(Problem::from_name(name), Some(problem));
         let variant = name.replace('_', "");
         assert_eq!(format!("{problem:?}").to_lowercase(), variant);
@@ -905,7 +916,12 @@ fn every_problem_has_a_name_a_fixture_and_a_test() {
         let test = format!("\nfn {name}() {{");
         assert!(tests.contains(&test), "no test {name}");
     }
-    let folders = [fixtures(), running().join("fixtures")].map(|f| fs::read_dir(f).unwrap());
+    let folders = [
+        fixtures(),
+        running().join("fixtures"),
+        parsing().join("fixtures"),
+    ];
+    let folders = folders.map(|f| fs::read_dir(f).unwrap());
     for entry in folders.into_iter().flatten() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(Problem::from_name(&name).is_some(), "{name} is no problem");
@@ -923,6 +939,7 @@ fn every_problem_is_documented() {
     assert_eq!(documented, names);
     for (problem, (name, section)) in Problem::ALL.iter().zip(sections) {
         let relaxed = match (problem.can_be_allowed(), problem.can_be_trusted()) {
+            (false, false) if problem.can_be_trusted_in_down() => "in a down, if trusted",
             (false, false) => "never",
             (true, false) => "by name",
             (false, true) => "if trusted",

@@ -290,7 +290,12 @@ impl Populated {
             let Trouble::Fails(failure) = trouble else {
                 return Ok(Verdict::Always);
             };
-            match around.script.and_then(|script| seeded(script, &failure)) {
+            let seeded = match around.script {
+                Some(script) => seeded(script, &failure),
+                // Code may well insert rows with numbers of its own.
+                None => failure.not_unique().map(str::to_lowercase),
+            };
+            match seeded {
                 Some(table) if without.insert(table.clone()) => {}
                 _ => return Ok(Verdict::Always),
             }

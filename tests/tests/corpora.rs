@@ -132,7 +132,7 @@ fn histories_on_sqlite() {
 #[test]
 #[cfg_attr(not(have_shared), ignore = "needs the histories in ../shared/corpora")]
 fn histories_on_postgres() {
-    let package = Package::new(TMP, "corpora-postgres", &["macros"]);
+    let package = Package::new(TMP, "corpora-postgres", &["macros", "postgres-syntax"]);
     embed(&package, Database::Postgres, POSTGRES, COUNT);
     package.cargo(&["build"]).well();
     let counted = POSTGRES.iter().fold(String::new(), |mut text, history| {

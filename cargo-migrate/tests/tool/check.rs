@@ -53,6 +53,29 @@ error: 2 problems
 }
 
 #[test]
+fn syntax_for_postgres() {
+    let desk = Desk::package(
+        "migrate_core::embed_migrations!(\"migrations\", database = \"postgres\");\n\nfn main() {}\n",
+        &[("migrations/0001_a.sql", "CREATE TABLE a (x int NOT NUL);\n")],
+    );
+    desk.check(
+        "check",
+        1,
+        "",
+        "
+error: syntax error at or near \"NUL\"
+ --> migrations/0001_a.sql:1:27
+  |
+1 | CREATE TABLE a (x int NOT NUL);
+  |                           ^^^
+  = help: expected here, for instance: `NULL`
+
+error: 1 problem
+",
+    );
+}
+
+#[test]
 fn as_json() {
     let desk = Desk::package(
         "embed_migrations!(\"missing\");\nembed_migrations!(static A = \"migrations\");\n\

@@ -5,6 +5,7 @@ mod database;
 mod desk;
 mod find;
 mod init;
+mod lint;
 mod lock;
 mod new;
 mod renumber;

@@ -8,6 +8,7 @@ use super::name::{Folders, Name, Numbered, Part, Style};
 use super::script::{Role, Source};
 use super::set::{self, About, Parts, Piece};
 use super::{File, Finding, Folder, Options, Problem, Script, Up, code, lock, metadata, text};
+use crate::Database;
 
 impl Folder {
     /// Reads and judges the files of a folder, which may come in any order.
@@ -197,7 +198,7 @@ impl<'a> Reader<'a> {
                 parts.downs.push(Piece {
                     path,
                     words,
-                    content: down,
+                    content: down.filter(|_| can_run(&findings, self.options.database)),
                 });
             }
             Part::Up | Part::Script => {
@@ -220,7 +221,7 @@ impl<'a> Reader<'a> {
                 parts.downs.extend(down.map(|down| Piece {
                     path,
                     words,
-                    content: Some(down),
+                    content: can_run(&findings, self.options.database).then_some(down),
                 }));
             }
         }
@@ -269,7 +270,7 @@ impl<'a> Reader<'a> {
 
     /// Keeps a finding about `version`, or about none, unless the options say that it is none.
     fn report(&mut self, version: Option<i64>, finding: Finding) {
-        if !self.options.relax(finding.problem, version) {
+        if !self.options.relax_finding(&finding, version) {
             self.findings.push((version, finding));
         }
     }
@@ -325,6 +326,21 @@ impl Opened<'_> {
             (_, Style::Plain) => None,
         }
     }
+}
+
+/// Whether the down with these findings can be run: one with an open quote or comment counts as none,
+/// where that is trusted. Only SQLite takes a comment to be closed at the end of a script.
+fn can_run(findings: &[Finding], database: Database) -> bool {
+    !findings.iter().any(|finding| {
+        let open = match finding.problem {
+            Problem::UnterminatedComment => database != Database::Sqlite,
+            Problem::UnterminatedString
+            | Problem::UnterminatedName
+            | Problem::UnterminatedDollarQuote => true,
+            _ => false,
+        };
+        finding.in_down && open
+    })
 }
 
 /// The directory of a file, none for one directly in the folder.

@@ -94,7 +94,11 @@ impl Source<'_> {
             findings.extend(set_transaction(&mut script, transaction, self.database));
         }
         findings.extend(without_effect(&script, role, self.database));
-        findings.extend(judge::script(&script, role, goose, self.database));
+        let judged = judge::script(&script, role, goose, self.database);
+        findings.extend(judged.into_iter().map(|finding| Finding {
+            in_down: role.is_down(),
+            ..finding
+        }));
         script
     }
 

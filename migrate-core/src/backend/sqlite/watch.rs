@@ -45,9 +45,9 @@ impl Watch {
                 AuthAction::Pragma { .. } => notes.pragma = true,
                 // It alone names its database itself, and the context does not.
                 AuthAction::AlterTable {
-                    database_name,
+                    database_name: "main",
                     table_name,
-                } if database_name == "main" => {
+                } => {
                     notes.written.insert(table_name.to_lowercase());
                 }
                 _ if !is_main => {}
