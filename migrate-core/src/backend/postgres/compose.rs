@@ -31,6 +31,9 @@ pub(super) struct Composer<'s> {
     pub(super) session: &'s Session,
     pub(super) there: There,
     pub(super) create_schema: bool,
+    /// Whether the statements of a file before these may have changed the connection, and later ones of it
+    /// are to find it so.
+    pub(super) is_changed: bool,
     /// What statements outside of a transaction are marked with.
     pub(super) token: &'s str,
 }
@@ -43,12 +46,23 @@ impl Composer<'_> {
         let mut repeated = self.there.repeated;
         let mut may_change = false;
         let mut in_transaction = is_open;
+        let mut is_own_role = !self.is_changed;
         for (at, order) in orders.iter().enumerate() {
+            if order.writes_history() && !std::mem::replace(&mut is_own_role, true) {
+                for sql in self.session.own_role() {
+                    message.push(at, &sql);
+                }
+            }
             match order {
                 Order::Begin => {
                     message.push(at, BEGIN);
                     message.block(at, &self.tables.lock());
                     in_transaction = true;
+                    if self.is_changed {
+                        for sql in self.session.own_role() {
+                            message.push(at, &sql);
+                        }
+                    }
                 }
                 Order::Create { repeatables } => {
                     for sql in self
@@ -61,6 +75,9 @@ impl Composer<'_> {
                 }
                 Order::Expect(expected) => {
                     message.block(at, &self.tables.expect(expected, repeated));
+                    if self.is_changed {
+                        message.push(at, session::NOTED_ROLE);
+                    }
                 }
                 Order::Savepoint => {
                     message.push(at, &format!("{STEP}'{at}', true)"));
@@ -96,7 +113,9 @@ impl Composer<'_> {
                         message.mark(&alone::mark(self.token));
                     }
                     for statement in *statements {
-                        may_change |= session::may_change(statement.text);
+                        let changes = session::may_change(statement.text);
+                        may_change |= changes;
+                        is_own_role &= !changes;
                         message.statement(at, statement.text, statement.offset);
                     }
                 }

@@ -158,6 +158,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             session,
             there: self.there,
             create_schema: self.settings.create_schema,
+            is_changed: self.is_changed,
             token: &self.token,
         })
     }

@@ -38,6 +38,20 @@ impl Session {
         session
     }
 
+    /// What lets the history be read and written by the caller's role for the time of a transaction, and notes
+    /// the role before.
+    pub(super) fn own_role(&self) -> [String; 2] {
+        let role = text(&self.role);
+        [
+            "SELECT pg_catalog.set_config('migrate_core.role', pg_catalog.current_setting('role'), true)"
+                .to_owned(),
+            format!(
+                "SELECT pg_catalog.set_config('role', {role}, true) \
+                 WHERE pg_catalog.current_setting('role') <> {role}"
+            ),
+        ]
+    }
+
     /// What puts the connection back to how it was.
     pub(super) fn put_back(&self) -> Vec<String> {
         let one = |name: &str, now: &str, before: &str| {
@@ -65,6 +79,11 @@ impl Session {
         ]
     }
 }
+
+/// Gives the transaction back to the role that was noted.
+pub(super) const NOTED_ROLE: &str = "SELECT pg_catalog.set_config('role', \
+     pg_catalog.current_setting('migrate_core.role'), true) \
+     WHERE pg_catalog.current_setting('role') <> pg_catalog.current_setting('migrate_core.role')";
 
 /// Whether a script may change the connection: it has a word by which that is done, or by which
 /// something is called that may do it.
