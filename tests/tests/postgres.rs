@@ -1,0 +1,321 @@
+//! What only PostgreSQL promises: how a connection is left, what a role may do, statements outside of
+//! transactions, and where errors are found.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use migrate_core::folder::{File, Folder, Options};
+use migrate_core::postgres::Client;
+use migrate_core::{Database, Error, ErrorKind, Migrator, Transactions, tokio_postgres};
+use migrate_tests::postgres::{Scratch, execute, rows};
+
+/// A set of files for PostgreSQL.
+fn folder(files: &[(&str, &str)]) -> Folder {
+    let file = |(path, text): &(&str, &str)| File {
+        path: (*path).into(),
+        bytes: text.as_bytes().into(),
+    };
+    let files: Vec<File> = files.iter().map(file).collect();
+    let folder = Folder::of_files("migrations", &files, Options::new(Database::Postgres));
+    folder.unwrap_or_else(|problems| panic!("{}", problems.join("\n")))
+}
+
+fn up(db: &mut Client, files: &[(&str, &str)]) -> Result<String, Error> {
+    let folder = folder(files);
+    let set = folder.migrations();
+    let report = Migrator::new(&set).up(db)?;
+    Ok(report.to_string())
+}
+
+/// Runs an asynchronous verb to its end, on a connection of its own.
+fn with_tokio<T>(scratch: &Scratch, verb: impl AsyncFnOnce(&mut tokio_postgres::Client) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let connected = scratch.config().connect(tokio_postgres::NoTls).await;
+        let (mut client, connection) = connected.unwrap();
+        tokio::spawn(connection);
+        verb(&mut client).await
+    })
+}
+
+const A: (&str, &str) = ("0001_a.sql", "CREATE TABLE a (x integer UNIQUE);\n");
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn what_a_migration_sets_is_put_back_and_what_the_caller_set_is_kept() {
+    let ask = "SELECT current_setting('search_path'), current_setting('work_mem'), \
+               current_setting('app.tenant'), current_setting('role'), \
+               current_setting('standard_conforming_strings'), current_setting('lock_timeout')";
+    for mode in ["", "-- migrate: no-transaction\n"] {
+        let scratch = Scratch::fresh();
+        let mut db = scratch.connect();
+        execute(
+            &mut db,
+            "SET work_mem = '7MB'; SET app.tenant = 'one'; SET standard_conforming_strings = off; \
+             SET default_transaction_isolation = 'repeatable read'",
+        );
+        let before = rows(&mut db, ask);
+        let sets = format!(
+            "{mode}SET search_path = nowhere; SET work_mem = '9MB'; SET ROLE pg_monitor; \
+             SELECT set_config('lock_timeout', '1h', false); SELECT 'a\\' AS \"'\";"
+        );
+        let files = [
+            A,
+            ("0002_b.sql", sets.as_str()),
+            ("0003_c.sql", "INSERT INTO a VALUES (1);"),
+        ];
+        let said = up(&mut db, &files).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(said, "migrated from version 0 to 3");
+        assert_eq!(rows(&mut db, ask), before, "{mode}");
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn role_that_may_only_read_starts_when_nothing_is_pending() {
+    let scratch = Scratch::fresh();
+    let mut db = scratch.connect();
+    up(&mut db, &[A]).unwrap_or_else(|error| panic!("{error}"));
+    execute(
+        &mut db,
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor",
+    );
+    execute(
+        &mut db,
+        "SET ROLE pg_monitor; SET default_transaction_read_only = on",
+    );
+    assert_eq!(
+        up(&mut db, &[A]).unwrap().as_str(),
+        "up to date at version 1"
+    );
+    let pending = [A, ("0002_b.sql", "CREATE TABLE b (x integer);")];
+    assert!(up(&mut db, &pending).is_err());
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn place_is_found_whatever_the_server_tells() {
+    let place = |sql: &str, expected: (u32, u32, &str)| {
+        let files = [A, ("0002_b.sql", sql)];
+        let folder = folder(&files);
+        let set = folder.migrations();
+        for transactions in [Transactions::Each, Transactions::Grouped] {
+            let migrator = Migrator::new(&set).transactions(transactions);
+            let check = |result: Result<_, Error>| {
+                let error = result.map(|_: migrate_core::Report| ()).unwrap_err();
+                let failed = error.failed().unwrap();
+                let at = failed.place.as_ref().unwrap();
+                let found = (at.line, at.column, failed.sqlstate.as_deref().unwrap());
+                assert_eq!(found, expected, "{error}");
+                assert_eq!(error.report().to(), 1, "{error}");
+            };
+            let scratch = Scratch::fresh();
+            check(migrator.up(&mut scratch.connect()));
+            let scratch = Scratch::fresh();
+            check(with_tokio(&scratch, async |db| migrator.up_async(db).await));
+        }
+    };
+    place("SELECT 'é';\n  CREATE TABEL b ();", (2, 10, "42601"));
+    place("SELECT 'é';\n  SELECT 'é', nme FROM a;", (2, 15, "42703"));
+    place(
+        "INSERT INTO a VALUES (1);\n  INSERT INTO a VALUES (1);\nSELECT 1;",
+        (2, 3, "23505"),
+    );
+    place("SELECT 1;\n DO $$BEGIN RAISE 'no'; END$$;", (2, 2, "P0001"));
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn invalid_index_that_a_failure_left_is_dropped_before_the_next_try() {
+    let scratch = Scratch::fresh();
+    let mut db = scratch.connect();
+    execute(
+        &mut db,
+        "CREATE TABLE b (x integer); INSERT INTO b VALUES (1), (1)",
+    );
+    let index = "-- migrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY b_x ON b (x);\n\
+                 CREATE INDEX CONCURRENTLY b_y ON b ((x + 1));";
+    let files = [A, ("0002_b.sql", index)];
+    let error = up(&mut db, &files).unwrap_err();
+    assert_eq!(
+        error.failed().unwrap().place.as_ref().unwrap().line,
+        2,
+        "{error}"
+    );
+    let indexes = "SELECT indexrelid::regclass, indisvalid FROM pg_index \
+                   WHERE indrelid = 'b'::regclass ORDER BY 1";
+    assert_eq!(rows(&mut db, indexes), ["b_x f"]);
+    execute(&mut db, "DELETE FROM b");
+    up(&mut db, &files).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(rows(&mut db, indexes), ["b_x t", "b_y t"]);
+}
+
+/// What a run that was killed leaves: a claim, and an index that is finished or not.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn index_that_was_finished_counts_as_done() {
+    let scratch = Scratch::fresh();
+    let mut db = scratch.connect();
+    let files = [
+        A,
+        (
+            "0002_b.sql",
+            "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY a_x ON a (x, x);",
+        ),
+    ];
+    execute(
+        &mut db,
+        "CREATE TABLE a (x integer UNIQUE); INSERT INTO a SELECT generate_series(1, 9)",
+    );
+    let folder = folder(&files);
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set);
+    migrator
+        .mark(&mut db, 1)
+        .unwrap_or_else(|error| panic!("{error}"));
+    execute(
+        &mut db,
+        "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'killed'; END $$; \
+         CREATE TRIGGER stop BEFORE UPDATE ON _migrate_history FOR EACH ROW \
+         WHEN (NEW.resume_at IS NULL OR NEW.resume_at LIKE '%@-%') EXECUTE FUNCTION stop()",
+    );
+    assert!(migrator.up(&mut db).is_err());
+    execute(&mut db, "DROP TRIGGER stop ON _migrate_history");
+    let unfinished = "SELECT count(*) FROM _migrate_history WHERE resume_at LIKE '0:%@%'";
+    assert_eq!(rows(&mut db, unfinished), ["1"]);
+    migrator
+        .up(&mut db)
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(migrator.current_version(&mut db).unwrap(), 2);
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn many_starters_do_everything_once() {
+    let files = [
+        (
+            "0001_a.sql",
+            "CREATE TABLE a (x integer); INSERT INTO a SELECT generate_series(1, 999);",
+        ),
+        (
+            "0002_b.sql",
+            "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY a_x ON a (x);\n\
+             INSERT INTO a VALUES (0);\nCREATE INDEX CONCURRENTLY a_y ON a ((x + 1));",
+        ),
+        ("0003_c.sql", "UPDATE a SET x = x + 1;"),
+    ];
+    let folder = folder(&files);
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set);
+    let scratch = Scratch::fresh();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let result = migrator.up(&mut scratch.connect());
+                result.unwrap_or_else(|error| panic!("{error}"));
+            });
+            scope.spawn(|| {
+                let result = with_tokio(&scratch, async |db| migrator.up_async(db).await);
+                result.unwrap_or_else(|error| panic!("{error}"));
+            });
+        }
+    });
+    let mut db = scratch.connect();
+    let sums = "SELECT count(*), sum(x), (SELECT count(*) FROM pg_index WHERE indisvalid \
+                AND indrelid = 'a'::regclass), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') FROM a";
+    assert_eq!(rows(&mut db, sums), ["1000 500500 2 0"]);
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn timeout_names_who_has_the_lock() {
+    let scratch = Scratch::fresh();
+    let mut holder = scratch.config();
+    holder.application_name("the other");
+    let mut holder = migrate_core::postgres::Config::from(holder)
+        .connect(tokio_postgres::NoTls)
+        .unwrap();
+    execute(
+        &mut holder,
+        "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('migrate-core ' || current_database() \
+         || ' \"public\".\"_migrate_history\"', 0))",
+    );
+    let pid = rows(&mut holder, "SELECT pg_backend_pid()");
+    let folder = folder(&[A]);
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set).lock_timeout(Duration::from_millis(50));
+    let error = migrator.up(&mut scratch.connect()).unwrap_err();
+    let ErrorKind::LockTimeout {
+        holder: Some(told), ..
+    } = error.kind()
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        (vec![told.pid.to_string()], told.application.as_deref()),
+        (pid, Some("the other"))
+    );
+    assert!(told.since.is_some());
+}
+
+/// A future that was polled has sent its message; what is left open by it is rolled back before the
+/// connection does anything else.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn dropped_future_leaves_nothing_half_done() {
+    let files = [
+        A,
+        (
+            "0002_b.sql",
+            "INSERT INTO a VALUES (1); SELECT pg_sleep(0.2); SELECT 1 / 0;",
+        ),
+    ];
+    let folder = folder(&files);
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set).transactions(Transactions::Each);
+    let scratch = Scratch::fresh();
+    with_tokio(&scratch, async |db| {
+        let mut verb = Box::pin(migrator.up_async(db));
+        let ask = "SELECT count(*) FROM pg_class WHERE relname = 'a'";
+        let is_there =
+            || tokio::task::block_in_place(|| rows(&mut scratch.connect(), ask) == ["1"]);
+        while !is_there() {
+            let _ = pin!(verb.as_mut()).poll(&mut Context::from_waker(Waker::noop()));
+        }
+        let _ = pin!(verb.as_mut()).poll(&mut Context::from_waker(Waker::noop()));
+        drop(verb);
+        let version = migrator.current_version_async(db).await;
+        assert_eq!(version.unwrap_or_else(|error| panic!("{error}")), 1);
+        assert!(db.batch_execute("BEGIN; SELECT 1; COMMIT").await.is_ok());
+    });
+}
