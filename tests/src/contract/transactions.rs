@@ -131,23 +131,17 @@ pub fn error_shows_the_line_and_what_to_do<D: TestDatabase>() {
         message.contains("TABEL"),
         "the database's own words: {message}"
     );
-    let code = message.ends_with(" (SQLSTATE 42601)");
-    assert_eq!(code, D::DATABASE == Database::Postgres, "{message}");
-    let code = match D::DATABASE {
-        Database::Postgres => "= SQLSTATE 42601\n  ",
-        _ => "",
-    };
+    let has_code = message.ends_with(" (SQLSTATE 42601)");
+    assert_eq!(has_code, D::DATABASE == Database::Postgres, "{message}");
     assert_eq!(
         rest,
-        format!(
-            " --> migrations/0002_b.sql:4:18\n  \
-             |\n\
-             4 |   /* é */ CREATE TABEL c (x INTEGER);\n  \
-             |                  ^^^^^\n  \
-             = in migration 2 \"b\"\n  \
-             {code}= rolled back: nothing of it was applied\n  \
-             = kept: this run had migrated from version 0 to 1"
-        )
+        " --> migrations/0002_b.sql:4:18\n  \
+         |\n\
+         4 |   /* é */ CREATE TABEL c (x INTEGER);\n  \
+         |                  ^^^^^\n  \
+         = in migration 2 \"b\"\n  \
+         = rolled back: nothing of it was applied\n  \
+         = kept: this run had migrated from version 0 to 1"
     );
     assert!(
         std::error::Error::source(&error).is_some(),
