@@ -131,15 +131,6 @@ pub(crate) fn marked(recorded: &str) -> Action {
     }
 }
 
-/// Whether a script cannot run as one transaction of the runner's: it says so, or it has
-/// transactions of its own, as histories written for other tools do.
-pub(crate) fn is_stepwise(script: &Script<'_>, database: Database) -> bool {
-    script.mode != Mode::Transaction
-        || single_statements(&script.sql, database)
-            .iter()
-            .any(|statement| control(statement.text, database).is_some())
-}
-
 /// The units that are left of a script of which the first statements have run. Those never run
 /// again, also where the script was put into one transaction since.
 pub(crate) fn left<'s>(script: &'s Script<'_>, database: Database, done: usize) -> Vec<Unit<'s>> {

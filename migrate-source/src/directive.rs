@@ -9,7 +9,7 @@
 
 use crate::Database;
 use crate::near::distance;
-use crate::sql::{Goose, TokenKind, tokens};
+use crate::sql::{Goose, Statement, TokenKind, control, tokens};
 
 /// How a script is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -23,6 +23,28 @@ pub enum Mode {
     /// Its one statement again and again, a transaction each, until it changes no row:
     /// `-- migrate: repeat`.
     Repeat,
+}
+
+impl Mode {
+    /// Whether the script of these statements cannot run as one transaction of the runner's in this
+    /// mode: it says so, or it has transactions of its own, as histories written for other tools do.
+    ///
+    /// ```
+    /// # use migrate_source::{Database, Mode, sql::single_statements};
+    /// let is_stepwise = |sql| {
+    ///     let statements = single_statements(sql, Database::Sqlite);
+    ///     Mode::Transaction.is_stepwise(&statements, Database::Sqlite)
+    /// };
+    /// assert!(!is_stepwise("CREATE TABLE a (x);"));
+    /// assert!(is_stepwise("COMMIT; PRAGMA foreign_keys = OFF; BEGIN;"));
+    /// ```
+    #[must_use]
+    pub fn is_stepwise(self, statements: &[Statement<'_>], database: Database) -> bool {
+        self != Mode::Transaction
+            || statements
+                .iter()
+                .any(|statement| control(statement.text, database).is_some())
+    }
 }
 
 /// The directives of one script.

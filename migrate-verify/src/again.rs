@@ -1,18 +1,18 @@
 //! All the way down and up again.
 
+use migrate_source::sql::quoted_name;
 use std::collections::BTreeMap;
 
-use migrate_source::{Finding, Place, Problem};
+use migrate_source::Problem;
 use rusqlite::Result;
 use rusqlite::types::Value;
 
 use crate::pair::is_unverified;
-use crate::probe::quoted;
 use crate::run::{Failed, OnFailure, is_simple};
 use crate::scratch::Scratch;
 use crate::set::Body;
 use crate::walk::{Walk, body};
-use crate::words::failed;
+use crate::words::failed_body;
 
 impl Walk<'_> {
     /// Down to the first migration that cannot be taken back, and up again. Those before `first` were
@@ -68,14 +68,7 @@ impl Walk<'_> {
             return Ok(true);
         };
         if self.doubt.believes(failure) && !is_unverified(again) {
-            let finding = match again {
-                Body::Sql(script) => failed(Problem::FailingAgain, script, failure),
-                Body::Code(code) => Finding::new(
-                    Problem::FailingAgain,
-                    format!("run again: {}", failure.message),
-                )
-                .at(Place::file(code.path)),
-            };
+            let finding = failed_body(Problem::FailingAgain, again, failure);
             let finding = finding.help(
                 "all migrations were run, taken back from the last to the first, and run again",
             );
@@ -96,7 +89,7 @@ fn contents(scratch: &Scratch) -> Result<BTreeMap<String, Vec<Vec<Value>>>> {
         let table = table?;
         let mut select = scratch
             .db()
-            .prepare(&format!("SELECT * FROM {}", quoted(&table)))?;
+            .prepare(&format!("SELECT * FROM {}", quoted_name(&table)))?;
         let width = select.column_count();
         let rows = select.query_map([], |row| (0..width).map(|at| row.get(at)).collect())?;
         contents.insert(table, rows.collect::<Result<_>>()?);

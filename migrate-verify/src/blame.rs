@@ -1,17 +1,17 @@
 //! Which migration a fault comes from, and which words of it.
 
 use migrate_source::schema::{Kind, Object};
-use migrate_source::sql::{Statement, TokenKind, tokens};
+use migrate_source::sql::{Statement, TokenKind, tokens, unquoted};
 use migrate_source::{Database, Finding, Place, Problem};
 use rusqlite::Result;
 
 use crate::catalog::Catalog;
 use crate::failure::first_line;
 use crate::probe::{self, Fault};
-use crate::run::{OnFailure, bare, begins_with, is_simple};
+use crate::run::{OnFailure, begins_with, is_simple};
 use crate::scratch::Scratch;
 use crate::set::{Body, Script, Set};
-use crate::walk::{body, statements};
+use crate::walk::body;
 use crate::words::of_application;
 
 /// For each fault the version it is there from on, whether that migration is not to be verified, and
@@ -125,7 +125,7 @@ fn words(fault: &Fault, trigger: Option<&str>) -> Finding {
 /// A statement that has more of them is meant rather than one that has fewer.
 pub(crate) fn place(script: &Script<'_>, names: &[&str]) -> Place {
     let mut best: Option<(usize, (usize, usize))> = None;
-    for statement in statements(script) {
+    for statement in script.statements() {
         let tokens: Vec<_> = tokens(statement.text, Database::Sqlite)
             .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
             .collect();
@@ -152,7 +152,7 @@ pub(crate) fn place(script: &Script<'_>, names: &[&str]) -> Place {
 
 /// The first statement that begins with a word, else the first of all.
 pub(crate) fn place_of(script: &Script<'_>, word: &str) -> Place {
-    let all = statements(script);
+    let all = script.statements();
     let begins = |statement: &&Statement<'_>| begins_with(statement.text, word);
     let Some(statement) = all.iter().find(begins).or(all.first()) else {
         return Place::file(script.path);
@@ -162,5 +162,5 @@ pub(crate) fn place_of(script: &Script<'_>, word: &str) -> Place {
 }
 
 fn is_name(token: &str, name: &str) -> bool {
-    bare(token).eq_ignore_ascii_case(name)
+    unquoted(token).eq_ignore_ascii_case(name)
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use migrate_source::Database;
-use migrate_source::sql::{Statement, Token, TokenKind, single_statements, tokens};
+use migrate_source::sql::{Statement, Token, TokenKind, tokens, unquoted};
 
 use crate::failure::Failure;
-use crate::run::bare;
 use crate::set::Script;
 
 /// The rows that a script says it deletes.
@@ -33,7 +32,7 @@ impl Deletions {
     /// another of that name, unless it looks into the first before. One that neither drops nor renames a
     /// table loses no rows but by its triggers and constraints, which are meant so.
     pub(crate) fn of(script: &Script<'_>) -> Deletions {
-        let statements = single_statements(script.sql, Database::Sqlite);
+        let statements = script.statements();
         let statements: Vec<Words<'_>> = statements.iter().map(Words::of).collect();
         let takes_away =
             |words: &Words<'_>| words.table_after("DROP").is_some() || words.renamed_to().is_some();
@@ -99,7 +98,7 @@ impl Deletions {
 /// that was there before. Where the application has made no such row, there is none in the way.
 pub(crate) fn seeded(script: &Script<'_>, failure: &Failure) -> Option<String> {
     let table = failure.not_unique()?.to_lowercase();
-    let statements = single_statements(script.sql, Database::Sqlite);
+    let statements = script.statements();
     let failing = statements
         .iter()
         .rfind(|statement| statement.offset <= failure.span.0)?;
@@ -128,7 +127,7 @@ fn name_of<'t, 's: 't>(tokens: impl Iterator<Item = &'t Token<'s>>) -> Option<St
     if tokens.next_if(|token| token.is_punctuation('.')).is_some() {
         name = tokens.next()?;
     }
-    Some(bare(name.text).to_lowercase())
+    Some(unquoted(name.text).to_lowercase())
 }
 
 /// A statement as its tokens, without comments.
@@ -200,7 +199,7 @@ impl<'s> Words<'s> {
         let renames =
             |three: &[Token<'_>]| three[0].is_keyword("RENAME") && three[1].is_keyword("TO");
         let name = self.0.windows(3).find(|three| renames(three))?;
-        Some(bare(name[2].text).to_lowercase())
+        Some(unquoted(name[2].text).to_lowercase())
     }
 
     /// The table that it puts rows into which it reads elsewhere, in lower case: of `INSERT INTO t SELECT …`
@@ -226,6 +225,6 @@ impl<'s> Words<'s> {
             .0
             .iter()
             .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
-        names.any(|token| bare(token.text).eq_ignore_ascii_case(table))
+        names.any(|token| unquoted(token.text).eq_ignore_ascii_case(table))
     }
 }

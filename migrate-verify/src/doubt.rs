@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use migrate_source::Database;
 use migrate_source::schema::{Difference, Schema};
-use migrate_source::sql::tokens;
+use migrate_source::sql::{tokens, unquoted};
 
 use crate::failure::{Failure, Kind};
-use crate::run::{Effect, Failed, bare};
+use crate::run::{Effect, Failed};
 use crate::set::Script;
 
 /// What is not known for certain, since something could not be run.
@@ -26,7 +26,7 @@ pub(crate) struct Doubt {
 impl Doubt {
     /// Whether a failure is one for certain.
     pub(crate) fn believes(&self, failure: &Failure) -> bool {
-        let doubtful = |name: &&str| self.names.contains(&bare(name).to_lowercase());
+        let doubtful = |name: &&str| self.names.contains(&unquoted(name).to_lowercase());
         match failure.kind {
             Kind::Name if self.is_provided(failure) => false,
             Kind::Name => !self.schema && !failure.names().iter().any(doubtful),
@@ -87,6 +87,6 @@ pub(crate) fn called(script: &Script<'_>) -> BTreeSet<String> {
     let tokens: Vec<_> = tokens.collect();
     let calls = tokens.windows(2).filter(|pair| pair[1].is_punctuation('('));
     calls
-        .map(|pair| bare(pair[0].text).to_lowercase())
+        .map(|pair| unquoted(pair[0].text).to_lowercase())
         .collect()
 }

@@ -3,10 +3,9 @@
 use std::error::Error;
 
 use migrate_source::Database;
-use migrate_source::sql::{TokenKind, sqlite_failure, tokens};
+use migrate_source::sql::{TokenKind, sqlite_failure, tokens, unquoted};
 use rusqlite::ffi;
 
-use crate::run::bare;
 use crate::scratch::MOST_MILLION_STEPS;
 
 /// Why a statement failed.
@@ -152,7 +151,7 @@ fn name_in(message: &str, sql: &str) -> Option<(usize, usize)> {
     let name = last_name(message)?;
     let found = tokens(sql, Database::Sqlite)
         .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
-        .find(|token| bare(token.text).eq_ignore_ascii_case(name))?;
+        .find(|token| unquoted(token.text).eq_ignore_ascii_case(name))?;
     Some((found.offset, found.text.len()))
 }
 

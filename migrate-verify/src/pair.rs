@@ -9,7 +9,7 @@ use crate::run::{Failed, OnFailure, Ran, is_simple};
 use crate::scratch::Scratch;
 use crate::set::{Body, Migration};
 use crate::walk::{Walk, body};
-use crate::words::{failed, incomplete};
+use crate::words::{failed_body, incomplete};
 
 impl<'s> Walk<'s> {
     /// Takes the migration back and looks at what is left; the database is as before then. Tells
@@ -63,12 +63,9 @@ impl<'s> Walk<'s> {
         let ran = body(&self.plain, down, OnFailure::Stop);
         let now = Catalog::of(&self.plain, &self.catalog)?;
         let finding = match ran.failures.first() {
-            Some(Failed { failure, .. }) if self.doubt.believes(failure) => Some(match down {
-                Body::Sql(script) => failed(Problem::FailingDown, script, failure),
-                Body::Code(code) => Finding::new(Problem::FailingDown, &failure.message)
-                    .at(Place::file(code.path))
-                    .help("it is run right after its up, on tables without rows"),
-            }),
+            Some(Failed { failure, .. }) if self.doubt.believes(failure) => {
+                Some(failed_body(Problem::FailingDown, down, failure))
+            }
             // Nothing is known.
             Some(_) => None,
             None => incomplete(
@@ -93,13 +90,11 @@ impl<'s> Walk<'s> {
         });
         Ok(finding.or_else(|| {
             let failed = again.failures.first()?;
+            let finding = failed_body(Problem::FailingAgain, &migration.up, &failed.failure);
             Some(
-                Finding::new(
-                    Problem::FailingAgain,
-                    format!("run again: {}", failed.failure.message),
-                )
-                .at(Place::file(path(&migration.up)))
-                .help("it ran once: what its down leaves behind is in the way of a second time"),
+                finding.help(
+                    "it ran once: what its down leaves behind is in the way of a second time",
+                ),
             )
         }))
     }

@@ -4,6 +4,7 @@
 //! fails, or loses rows, whatever the rows look like: they are made in several ways, and last in one that
 //! suits the schema after the migration.
 
+use migrate_source::sql::quoted_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Result;
@@ -11,7 +12,6 @@ use rusqlite::Result;
 use crate::deletions::{Deletions, seeded};
 use crate::failure::{Failure, Kind};
 use crate::orphans::Keys;
-use crate::probe::quoted;
 use crate::rows::{self, Hints, VARIATIONS};
 use crate::run::{OnFailure, Ran};
 use crate::scratch::Scratch;
@@ -375,6 +375,6 @@ fn has_triggers(scratch: &Scratch, tables: &BTreeSet<String>) -> Result<bool> {
 }
 
 fn count(scratch: &Scratch, table: &str) -> Result<i64> {
-    let sql = format!("SELECT count(*) FROM {}", quoted(table));
+    let sql = format!("SELECT count(*) FROM {}", quoted_name(table));
     scratch.db().query_row(&sql, [], |row| row.get(0))
 }

@@ -3,6 +3,7 @@
 //!
 //! <https://www.sqlite.org/foreignkeys.html#fk_dml_errors> has the rules for foreign keys.
 
+use migrate_source::sql::quoted_name;
 use std::collections::BTreeSet;
 
 use migrate_source::Problem;
@@ -48,7 +49,7 @@ pub(crate) fn faults(scratch: &Scratch, catalog: &Catalog) -> Result<Vec<Fault>>
         .map(|(_, table)| table.to_lowercase())
         .collect();
     for (view, _) in of_kind(Kind::View) {
-        let select = format!("SELECT * FROM {}", quoted(view));
+        let select = format!("SELECT * FROM {}", quoted_name(view));
         add(Problem::BrokenView, view, scratch.compiles(&select));
     }
     for (name, _) in of_kind(Kind::Table).chain(of_kind(Kind::View)) {
@@ -86,14 +87,10 @@ pub(crate) fn faults(scratch: &Scratch, catalog: &Catalog) -> Result<Vec<Fault>>
 
 /// Statements that use a table in every way that may fire a trigger.
 fn uses(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
-    // Only what is no generated column can be set.
-    let mut columns = scratch
-        .db()
-        .prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0")?;
-    let columns = columns.query_map([table], |row| row.get::<_, String>(0))?;
-    let same = |column: Result<String>| column.map(|c| format!("{0} = {0}", quoted(&c)));
-    let set = columns.map(same).collect::<Result<Vec<_>>>()?.join(", ");
-    let table = quoted(table);
+    let columns = scratch.columns(table)?;
+    let same = |column: &String| format!("{0} = {0}", quoted_name(column));
+    let set = columns.iter().map(same).collect::<Vec<_>>().join(", ");
+    let table = quoted_name(table);
     let mut uses = vec![
         format!("INSERT INTO {table} DEFAULT VALUES"),
         format!("DELETE FROM {table}"),
@@ -102,9 +99,4 @@ fn uses(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
         uses.push(format!("UPDATE {table} SET {set}"));
     }
     Ok(uses)
-}
-
-/// A name as SQL may hold it, whatever it is.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,11 +1,8 @@
 //! Running a script, as the runner of `migrate-core` would.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use migrate_source::sql::{
-    Control, Statement, TokenKind, attaches, control, single_statements, tokens,
-};
+use migrate_source::sql::{Control, Statement, TokenKind, attaches, control, tokens, unquoted};
 use migrate_source::{Database, Mode};
 
 use crate::failure::{Failure, Kind, first_line};
@@ -58,15 +55,11 @@ const MOST_REPEATS: usize = 1000;
 pub(crate) fn is_simple(body: &Body<'_>) -> bool {
     match body {
         Body::Sql(script) => {
+            let statements = script.statements();
             // Foreign keys can only be switched on outside of a transaction.
-            script.mode == Mode::Transaction
-                && !script.foreign_keys
-                && single_statements(script.sql, Database::Sqlite)
-                    .iter()
-                    .all(|statement| {
-                        control(statement.text, Database::Sqlite).is_none()
-                            && !is_about_schema(statement.text)
-                    })
+            !script.foreign_keys
+                && !script.mode.is_stepwise(&statements, Database::Sqlite)
+                && !statements.iter().any(|s| is_about_schema(s.text))
         }
         Body::Code(_) => true,
     }
@@ -87,7 +80,7 @@ pub(crate) fn run(scratch: &Scratch, script: &Script<'_>, on_failure: OnFailure)
         }
     }
     let mut ran = Ran::default();
-    for statement in single_statements(script.sql, Database::Sqlite) {
+    for statement in script.statements() {
         let Err(failure) = statement_of(scratch, script, &statement) else {
             continue;
         };
@@ -217,7 +210,7 @@ impl Effect {
         let is = |words: &[&str]| words.iter().any(|word| first.is_keyword(word));
         let names = tokens
             .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
-            .map(|token| bare(token.text).to_lowercase());
+            .map(|token| unquoted(token.text).to_lowercase());
         match () {
             () if attaches(statement, Database::Sqlite) => Effect::Anything,
             // Extensions make tables by functions.
@@ -229,17 +222,4 @@ impl Effect {
             () => Effect::Names(names.collect()),
         }
     }
-}
-
-/// A name or a string without its quotes.
-pub(crate) fn bare(text: &str) -> Cow<'_, str> {
-    let Some(quote @ ('"' | '\'' | '`' | '[')) = text.chars().next() else {
-        return Cow::Borrowed(text);
-    };
-    let close = if quote == '[' { ']' } else { quote };
-    let inner = text[1..].strip_suffix(close).unwrap_or(&text[1..]);
-    if quote == '[' || !inner.contains(close) {
-        return Cow::Borrowed(inner);
-    }
-    Cow::Owned(inner.replace(&format!("{quote}{quote}"), &quote.to_string()))
 }

@@ -1,5 +1,6 @@
 //! A database in memory that cannot reach beyond itself.
 
+use migrate_source::sql::quoted_name;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,6 @@ use rusqlite::{Batch, Connection, Result};
 
 use crate::failure::Failure;
 use crate::guard::{Notes, authorize};
-use crate::probe::quoted;
 use crate::settings;
 
 /// A database in memory.
@@ -106,6 +106,15 @@ impl Scratch {
         Ok(())
     }
 
+    /// The columns of a table that can be set: generated ones cannot.
+    pub(crate) fn columns(&self, table: &str) -> Result<Vec<String>> {
+        let mut select = self
+            .db
+            .prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0")?;
+        let names = select.query_map([table], |row| row.get(0))?;
+        names.collect()
+    }
+
     /// Whether `sql` can be compiled here; it is not run.
     pub(crate) fn compiles(&self, sql: &str) -> std::result::Result<(), Failure> {
         self.steps.store(0, Ordering::Relaxed);
@@ -146,7 +155,10 @@ impl Scratch {
                 .prepare("SELECT name FROM sqlite_temp_master WHERE type = ?")?;
             let names = select.query_map([kind], |row| row.get::<_, String>(0))?;
             for name in names.collect::<Result<Vec<_>>>()? {
-                let _ = self.execute(&format!("DROP {kind} IF EXISTS temp.{}", quoted(&name)));
+                let _ = self.execute(&format!(
+                    "DROP {kind} IF EXISTS temp.{}",
+                    quoted_name(&name)
+                ));
             }
         }
         Ok(())

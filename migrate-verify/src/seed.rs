@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use migrate_source::Database;
-use migrate_source::sql::{Statement, single_statements};
+use migrate_source::sql::{Statement, quoted_name};
 use rusqlite::Result;
 use rusqlite::types::Value;
 
 use crate::failure::{Failure, Kind, first_line};
 use crate::populated::Populated;
-use crate::probe::quoted;
 use crate::rows;
 use crate::run::Effect;
 use crate::scratch::Scratch;
@@ -39,7 +37,7 @@ impl Populated {
 
     fn sow_all(&mut self, seed: &Script<'_>) -> Result<Vec<Failure>> {
         let mut failures = Vec::new();
-        let statements = single_statements(seed.sql, Database::Sqlite);
+        let statements = seed.statements();
         for (at, statement) in statements.iter().enumerate() {
             if self.seed.done.contains(&at) {
                 continue;
@@ -82,7 +80,7 @@ impl Populated {
             let table = failure.not_unique().map(str::to_lowercase);
             match table.filter(|table| !self.seed.tables.contains(table)) {
                 Some(table) if cleared.insert(table.clone()) => {
-                    let delete = format!("DELETE FROM {}", quoted(&table));
+                    let delete = format!("DELETE FROM {}", quoted_name(&table));
                     self.scratch.execute("ROLLBACK TO seed")?;
                     if self.scratch.execute(&delete).is_err() {
                         return Ok(Err(failure));
@@ -105,17 +103,18 @@ pub(crate) fn copy_seed(from: &Scratch, to: &Scratch, tables: &BTreeSet<String>)
 
 /// Copies the rows of a table, column by name; those that do not fit are left out.
 pub(crate) fn copy_rows(from: &Scratch, to: &Scratch, table: &str) -> Result<()> {
-    let known = columns(from, table)?;
-    let both: Vec<String> = columns(to, table)?
+    let known = from.columns(table)?;
+    let both: Vec<String> = to
+        .columns(table)?
         .into_iter()
         .filter(|column| known.iter().any(|other| other.eq_ignore_ascii_case(column)))
         .collect();
     if both.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = both.iter().map(|column| quoted(column)).collect();
+    let names: Vec<String> = both.iter().map(|column| quoted_name(column)).collect();
     let names = names.join(", ");
-    let table = quoted(table);
+    let table = quoted_name(table);
     let mut select = from.db().prepare(&format!("SELECT {names} FROM {table}"))?;
     let marks = vec!["?"; both.len()].join(", ");
     let mut insert = to.db().prepare(&format!(
@@ -129,12 +128,4 @@ pub(crate) fn copy_rows(from: &Scratch, to: &Scratch, table: &str) -> Result<()>
         let _ = insert.execute(rusqlite::params_from_iter(values));
     }
     Ok(())
-}
-
-fn columns(scratch: &Scratch, table: &str) -> Result<Vec<String>> {
-    let mut select = scratch
-        .db()
-        .prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0")?;
-    let names = select.query_map([table], |row| row.get(0))?;
-    names.collect()
 }

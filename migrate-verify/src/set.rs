@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use migrate_source::{Mode, Options};
+use migrate_source::sql::{Statement, single_statements};
+use migrate_source::{Database, Mode, Options};
 use rusqlite::Connection;
 
 /// A set of migrations.
@@ -92,6 +93,11 @@ impl Set<'_> {
 }
 
 impl<'s> Script<'s> {
+    /// Its statements.
+    pub(crate) fn statements(&self) -> Vec<Statement<'s>> {
+        single_statements(self.sql, Database::Sqlite)
+    }
+
     /// A script of an ordinary migration, which begins on the first line of its file.
     #[must_use]
     pub fn new(path: &'s str, sql: &'s str) -> Script<'s> {

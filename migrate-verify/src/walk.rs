@@ -1,7 +1,6 @@
 //! The verification itself: every migration up, down again, on empty tables and on tables with rows.
 
-use migrate_source::sql::{Statement, single_statements};
-use migrate_source::{Database, Finding, Mode, Place, Problem};
+use migrate_source::{Finding, Mode, Place, Problem};
 use rusqlite::{ErrorCode, Result};
 
 use crate::blame;
@@ -17,7 +16,7 @@ use crate::scratch::Scratch;
 use crate::set::{Body, Migration, Script, Set};
 use crate::store::Mark;
 use crate::verified::Step;
-use crate::words::{failed, undeclared, unusable, with_rows};
+use crate::words::{failed, failed_body, undeclared, unusable, with_rows};
 
 /// Where a verification stands: what was found, and the databases after the last migration.
 pub(crate) struct Walk<'s> {
@@ -212,16 +211,13 @@ impl<'s> Walk<'s> {
         match &migration.up {
             Body::Sql(script) => self.judge(version, Problem::FailingUp, script, ran),
             Body::Code(code) => {
-                let at = Place::file(code.path);
                 if let Some(failed) = ran.failures.first() {
-                    let finding = Finding::new(Problem::FailingUp, &failed.failure.message)
-                        .at(at)
-                        .help("it is run on a database that has the migrations before it, without rows");
+                    let finding = failed_body(Problem::FailingUp, &migration.up, &failed.failure);
                     self.report(version, finding);
                 } else if !code.changes_schema
                     && let Some(finding) = undeclared(&before.schema, &self.catalog.schema)
                 {
-                    self.report(version, finding.at(at));
+                    self.report(version, finding.at(Place::file(code.path)));
                 }
                 ran.failures
                     .iter()
@@ -287,13 +283,13 @@ impl<'s> Walk<'s> {
         image: Option<Vec<u8>>,
     ) -> Result<()> {
         let up = |scratch: &Scratch, on_failure| body(scratch, &migration.up, on_failure);
-        let says = match &migration.up {
-            Body::Sql(script) => Deletions::of(script),
-            Body::Code(_) => Deletions::any(),
+        let script = match &migration.up {
+            Body::Sql(script) => Some(script),
+            Body::Code(_) => None,
         };
+        let says = script.map_or_else(Deletions::any, Deletions::of);
+        let repeats = script.is_some_and(|script| script.mode == Mode::Repeat);
         let stepped = self.populated.step(&up, simple, &says);
-        let repeats = |body: &Body<'_>| matches!(body, Body::Sql(s) if s.mode == Mode::Repeat);
-        let repeats = repeats(&migration.up);
         let trouble = match stepped {
             // With rows of another kind it may have no end.
             Ok(()) if !repeats => {
@@ -319,10 +315,6 @@ impl<'s> Walk<'s> {
         let mut hints = Hints::default();
         let texts = self.catalog.schema.objects().filter_map(|o| o.sql());
         texts.for_each(|sql| hints.add(sql));
-        let script = match &migration.up {
-            Body::Sql(script) => Some(script),
-            Body::Code(_) => None,
-        };
         if let Some(script) = script {
             hints.add(script.sql);
         }
@@ -412,9 +404,4 @@ fn orphan(scratch: &Scratch) -> Result<Option<(String, String)>> {
     let mut rows = check.query([])?;
     let row = rows.next()?;
     row.map(|row| Ok((row.get(0)?, row.get(2)?))).transpose()
-}
-
-/// The statements of a script.
-pub(crate) fn statements<'s>(script: &Script<'s>) -> Vec<Statement<'s>> {
-    single_statements(script.sql, Database::Sqlite)
 }

@@ -1,14 +1,13 @@
 //! Findings in words: what happened, and what to do.
 
 use migrate_source::schema::{Difference, Schema};
-use migrate_source::sql::tokens;
+use migrate_source::sql::{tokens, unquoted};
 use migrate_source::{Database, Finding, Mode, Place, Problem};
 
 use crate::blame;
 use crate::doubt::Doubt;
 use crate::failure::{Failure, Kind};
 use crate::populated::Trouble;
-use crate::run::bare;
 use crate::set::{Body, Script};
 
 /// A statement that fails, with what may be done.
@@ -24,12 +23,8 @@ fn failing(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding 
         (Kind::Endless | Kind::Large, _) => Problem::EndlessStatement,
         _ => problem,
     };
-    let again = if problem == Problem::FailingAgain {
-        "run again: "
-    } else {
-        ""
-    };
-    let finding = Finding::new(problem, format!("{again}{}", failure.message)).at(place);
+    let message = format!("{}{}", again(problem), failure.message);
+    let finding = Finding::new(problem, message).at(place);
     let unverified = "`-- migrate: unverified \"why\"` at the head of the file";
     if failure.kind == Kind::Endless {
         return finding.help(match script.mode {
@@ -65,6 +60,33 @@ fn failing(problem: Problem, script: &Script<'_>, failure: &Failure) -> Finding 
     })
 }
 
+/// A body that fails, with what may be done.
+pub(crate) fn failed_body(problem: Problem, body: &Body<'_>, failure: &Failure) -> Finding {
+    let code = match body {
+        Body::Sql(script) => return failed(problem, script, failure),
+        Body::Code(code) => code,
+    };
+    let message = format!("{}{}", again(problem), failure.message);
+    let finding = Finding::new(problem, message).at(Place::file(code.path));
+    match problem {
+        Problem::FailingUp => {
+            finding.help("it is run on a database that has the migrations before it, without rows")
+        }
+        Problem::FailingDown => {
+            finding.help("it is run right after its up, on tables without rows")
+        }
+        _ => finding,
+    }
+}
+
+/// What stands before the message of something that has run once.
+fn again(problem: Problem) -> &'static str {
+    match problem {
+        Problem::FailingAgain => "run again: ",
+        _ => "",
+    }
+}
+
 /// What to do if SQLite does not alter a table that way.
 fn of_alteration(message: &str) -> Option<String> {
     if message.starts_with("Cannot add a UNIQUE column") {
@@ -90,7 +112,8 @@ pub(crate) fn unusable(error: &rusqlite::Error) -> Finding {
 
 /// Whether a script has this name anywhere.
 fn names(script: &Script<'_>, name: &str) -> bool {
-    tokens(script.sql, Database::Sqlite).any(|token| bare(token.text).eq_ignore_ascii_case(name))
+    tokens(script.sql, Database::Sqlite)
+        .any(|token| unquoted(token.text).eq_ignore_ascii_case(name))
 }
 
 /// What to do if SQLite lacks what the program may provide.

@@ -5,6 +5,8 @@
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "tokio-postgres", feature = "postgres"))]
+mod tables;
 
 use std::future::Future;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use migrate_source::Database;
 use migrate_source::directive::Directives;
+use migrate_source::sql::single_statements;
 
 use super::{Goal, Plan, Step, Transaction};
 use crate::compare::{self, Comparison};
@@ -371,9 +372,15 @@ fn transactions<'m>(now: Situation<'m, '_>, mut steps: Vec<Step<'m>>) -> Vec<Ste
     };
     for step in &mut steps {
         // A repeatable migration has no place in the history where it could be resumed.
+        let is_stepwise = |body: &Body<'_>| match body {
+            Body::Sql(script) => {
+                let statements = single_statements(&script.sql, now.database);
+                script.mode.is_stepwise(&statements, now.database)
+            }
+            Body::Code(_) => false,
+        };
         let stepwise = step.version().is_some()
-            && (step.resume > 0
-                || matches!(&step.body, Some(Body::Sql(s)) if units::is_stepwise(s, now.database)));
+            && (step.resume > 0 || step.body.as_ref().is_some_and(is_stepwise));
         step.transaction = if stepwise {
             Transaction::Stepwise
         } else if grouped && !step.body.as_ref().is_some_and(Body::foreign_keys) {

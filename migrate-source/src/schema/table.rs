@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::tokens::{Token, unquoted};
+use super::tokens::Token;
+use crate::sql::unquoted;
 
 /// What a `CREATE TABLE` consists of.
 pub(super) struct Table<'a> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::Database;
-use crate::sql::{self, TokenKind};
+use crate::sql::{self, TokenKind, unquoted};
 
 /// A token of an object's SQL. Two are equal when they mean the same.
 #[derive(Debug, Clone)]
@@ -74,23 +74,6 @@ impl Class {
             Class::Literal => b'l',
             Class::Punctuation => b'p',
         }
-    }
-}
-
-/// A name as it is meant: its quotes taken off, in the case it is written in.
-pub(super) fn unquoted(name: &str) -> Cow<'_, str> {
-    let (end, quote) = match name.as_bytes().first() {
-        Some(b'[') => ("]", None),
-        Some(b'"') => ("\"", Some("\"\"")),
-        Some(b'`') => ("`", Some("``")),
-        Some(b'\'') => ("'", Some("''")),
-        _ => return Cow::Borrowed(name),
-    };
-    let inner = &name[1..];
-    let inner = inner.strip_suffix(end).unwrap_or(inner);
-    match quote {
-        Some(doubled) if inner.contains(doubled) => Cow::Owned(inner.replace(doubled, end)),
-        _ => Cow::Borrowed(inner),
     }
 }
 

@@ -3,6 +3,7 @@
 mod failure;
 mod goose;
 mod lexer;
+mod name;
 mod pattern;
 mod statement;
 mod transaction;
@@ -10,6 +11,7 @@ mod transaction;
 pub use failure::sqlite_failure;
 pub use goose::Goose;
 pub use lexer::{Token, TokenKind, tokens};
+pub use name::{quoted_name, unquoted};
 pub use statement::{Statement, single_statements, statements};
 pub use transaction::{
     Control, attaches, control, drops_table, foreign_keys_pragma, outside_transaction, psql_command,

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use migrate_source::sql::{Token, TokenKind};
+use migrate_source::sql::{Token, TokenKind, unquoted};
 use rusqlite::types::Value;
 
 use super::hints::{Hint, Hints};
 use super::literal::literal;
 use super::pattern;
-use crate::run::bare;
 
 /// Goes through tokens, and finds what columns are compared with.
 pub(super) struct Walk<'w, 's> {
@@ -313,7 +312,7 @@ impl<'w, 's> Walk<'w, 's> {
         while self.is(at + 1, '.') && self.is_name(at + 2) {
             at += 2;
         }
-        (bare(self.tokens[at].text).to_ascii_lowercase(), at + 1)
+        (unquoted(self.tokens[at].text).to_ascii_lowercase(), at + 1)
     }
 
     fn literal(&self, at: usize) -> Option<(Value, usize)> {

@@ -1,9 +1,7 @@
 //! Literals of SQL, as values.
 
-use migrate_source::sql::{Token, TokenKind};
+use migrate_source::sql::{Token, TokenKind, unquoted};
 use rusqlite::types::Value;
-
-use crate::run::bare;
 
 /// The literal at the start of `tokens`, and how many of them it is made of.
 pub(super) fn literal(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
@@ -20,7 +18,7 @@ pub(super) fn literal(tokens: &[Token<'_>]) -> Option<(Value, usize)> {
         TokenKind::String => string_of(first)?,
         // Where SQLite finds no column of that name it takes it for a string.
         TokenKind::QuotedName if first.text.starts_with('"') => {
-            Value::Text(bare(first.text).into_owned())
+            Value::Text(unquoted(first.text).into_owned())
         }
         _ if first.is_keyword("NULL") => Value::Null,
         _ if first.is_keyword("TRUE") => Value::Integer(1),
@@ -35,7 +33,7 @@ fn string_of(token: &Token<'_>) -> Option<Value> {
         return None;
     }
     let Some(digits) = token.text.strip_prefix(['x', 'X']) else {
-        return Some(Value::Text(bare(token.text).into_owned()));
+        return Some(Value::Text(unquoted(token.text).into_owned()));
     };
     let digits = digits.trim_matches('\'').as_bytes();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

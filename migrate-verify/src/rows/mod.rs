@@ -18,11 +18,11 @@ mod table;
 mod tests;
 mod value;
 
+use migrate_source::sql::quoted_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use crate::probe::quoted;
 pub(crate) use hints::Hints;
 use row::Outcome;
 use schema::Schema;
@@ -160,7 +160,7 @@ fn counts(db: &Connection, tables: &[String]) -> rusqlite::Result<BTreeMap<Strin
         let columns: Vec<String> = tables
             .iter()
             .map(|name| {
-                let name = quoted(name);
+                let name = quoted_name(name);
                 format!("(SELECT count(*) FROM (SELECT 1 FROM main.{name} LIMIT {ROWS}))")
             })
             .collect();

@@ -1,5 +1,6 @@
 //! What the foreign keys of a new row can refer to.
 
+use migrate_source::sql::quoted_name;
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
@@ -9,7 +10,6 @@ use super::column::Taste;
 use super::hints::Hints;
 use super::schema::Schema;
 use super::table::{ForeignKey, Table};
-use crate::probe::quoted;
 
 /// Values for some of the columns of a row.
 pub(super) type Assignment = Vec<(usize, Cell)>;
@@ -139,8 +139,8 @@ fn parents(
     columns: &[String],
     number: usize,
 ) -> rusqlite::Result<Vec<Assignment>> {
-    let parent = quoted(key.parent.as_deref().unwrap_or_default());
-    let columns: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
+    let parent = quoted_name(key.parent.as_deref().unwrap_or_default());
+    let columns: Vec<String> = columns.iter().map(|name| quoted_name(name)).collect();
     let sql = format!(
         "SELECT DISTINCT {} FROM main.{parent} WHERE {} IS NOT NULL LIMIT {PARENTS}",
         columns.join(", "),

@@ -1,5 +1,6 @@
 //! Making one row.
 
+use migrate_source::sql::quoted_name;
 use std::error::Error;
 use std::rc::Rc;
 
@@ -12,7 +13,6 @@ use super::parents::{Assignment, Cell, references};
 use super::schema::Schema;
 use super::search::Search;
 use super::table::Table;
-use crate::probe::quoted;
 
 /// What came of it.
 pub(super) enum Outcome {
@@ -125,11 +125,11 @@ impl Plan {
 
     fn sql(&self) -> String {
         let columns = self.base.iter();
-        let columns = columns.map(|(at, _)| quoted(&self.table.columns[*at].name));
+        let columns = columns.map(|(at, _)| quoted_name(&self.table.columns[*at].name));
         // `OR ABORT` goes before what the constraints of the table say of conflicts.
         format!(
             "INSERT OR ABORT INTO main.{} ({}) VALUES ({})",
-            quoted(&self.table.name),
+            quoted_name(&self.table.name),
             columns.collect::<Vec<_>>().join(", "),
             vec!["?"; self.base.len()].join(", "),
         )

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use migrate_source::Database;
-use migrate_source::sql::{Token, TokenKind, tokens};
+use migrate_source::sql::{Token, TokenKind, tokens, unquoted};
 
 use super::column::Column;
 use super::hints::Hints;
-use crate::run::bare;
 
 /// A table that rows can be put into.
 pub(super) struct Table {
@@ -116,7 +115,7 @@ impl Table {
         let tokens = all_tokens(sql);
         for part in definitions(&tokens) {
             let column = part.first().filter(|token| is_name(token));
-            let column = column.and_then(|token| self.column(&bare(token.text)));
+            let column = column.and_then(|token| self.column(&unquoted(token.text)));
             if let Some(at) = column.filter(|&at| self.columns[at].generated) {
                 let mut columns = self.mentioned(&part[1..]);
                 columns.retain(|&other| other != at);
@@ -134,7 +133,7 @@ impl Table {
             let named = at >= 2 && tokens[at - 2].is_keyword("CONSTRAINT");
             self.checks.push(Check {
                 name: match named {
-                    true => bare(tokens[at - 1].text).into_owned(),
+                    true => unquoted(tokens[at - 1].text).into_owned(),
                     false => spelt(expression),
                 },
                 columns: self.mentioned(expression),
@@ -147,7 +146,7 @@ impl Table {
         let tokens = all_tokens(sql);
         for tokens in tokens.windows(3) {
             if tokens[0].is_keyword("NEW") && tokens[1].is_punctuation('.') {
-                let column = self.column(&bare(tokens[2].text));
+                let column = self.column(&unquoted(tokens[2].text));
                 self.triggering.extend(column);
             }
             self.rolls_back |= tokens[0].is_keyword("RAISE")
@@ -159,7 +158,7 @@ impl Table {
     /// The columns that are named in `tokens`; for a generated one those that it is made of.
     fn mentioned(&self, tokens: &[Token<'_>]) -> Vec<usize> {
         let names = tokens.iter().filter(|token| is_name(token));
-        let columns = names.filter_map(|token| self.column(&bare(token.text)));
+        let columns = names.filter_map(|token| self.column(&unquoted(token.text)));
         self.sources_of(&columns.collect::<Vec<_>>())
     }
 

@@ -3,24 +3,14 @@
 use std::sync::Arc;
 
 use hmac_sha256::Hash;
+use migrate_source::sql::quoted_name as name;
 use tokio_postgres::SimpleQueryRow;
 
 use crate::backend::postgres::driver::Reply;
-use crate::backend::postgres::quote::{name, optional, text};
+use crate::backend::postgres::quote::{optional, text};
+use crate::backend::tables::{self, COLUMNS, REPEATED_COLUMNS, repeatable};
 use crate::backend::{Failure, Fault};
 use crate::history::{Applied, History, Repeated};
-
-const COLUMNS: &[&str] = &[
-    "version",
-    "description",
-    "checksum",
-    "chain",
-    "applied_at",
-    "duration_ms",
-    "down",
-    "resume_at",
-];
-const REPEATED_COLUMNS: &[&str] = &["name", "checksum", "applied_at", "duration_ms", "down"];
 
 /// RFC 3339, UTC, to the millisecond.
 const APPLIED_AT: &str =
@@ -46,10 +36,6 @@ pub(super) struct Tables {
 pub(super) struct There {
     pub(super) history: bool,
     pub(super) repeated: bool,
-}
-
-pub(super) fn repeatable(table: &str) -> String {
-    format!("{table}_repeatable")
 }
 
 /// The end of the history, in one question that needs no name of a schema. `schema` is that of the
@@ -102,38 +88,18 @@ pub(super) fn columns(schema: Option<&str>, table: &str) -> String {
 
 /// Which tables there are by the answer to [`columns`]; a failure when one is not ours.
 pub(super) fn there(table: &str, columns: &[SimpleQueryRow]) -> Result<There, Failure> {
-    Ok(There {
-        history: is_there(table, COLUMNS, columns)?,
-        repeated: is_there(&repeatable(table), REPEATED_COLUMNS, columns)?,
-    })
-}
-
-fn is_there(table: &str, ours: &[&str], columns: &[SimpleQueryRow]) -> Result<bool, Failure> {
-    let found: Vec<(&str, bool)> = columns
-        .iter()
-        .filter(|row| row.get(0) == Some(table))
-        .map(|row| (row.get(1).unwrap_or_default(), row.get(2) == Some("t")))
-        .collect();
-    if found.is_empty() {
-        return Ok(false);
-    }
-    let is_there = |column: &&&str| found.iter().any(|(name, _)| name == *column);
-    let mut lacking: Vec<String> = Vec::new();
-    for column in ours.iter().filter(|column| !is_there(column)) {
-        lacking.push((*column).to_owned());
-    }
-    let key: Vec<&str> = found.iter().filter(|c| c.1).map(|c| c.0).collect();
-    if lacking.is_empty() && key != [ours[0]] {
-        lacking.push(format!("{} PRIMARY KEY", ours[0]));
-    }
-    if lacking.is_empty() {
-        return Ok(true);
-    }
-    let fault = Fault::ForeignHistory {
-        table: table.to_owned(),
-        lacking,
+    let is_there = |table: &str, ours| {
+        let of_table = columns.iter().filter(|row| row.get(0) == Some(table));
+        let column = |row: &'_ SimpleQueryRow| {
+            let name = row.get(1).unwrap_or_default().to_owned();
+            (name, row.get(2) == Some("t"))
+        };
+        tables::is_there(table, ours, &of_table.map(column).collect::<Vec<_>>())
     };
-    Err(Failure::new(fault, "not a history"))
+    Ok(There {
+        history: is_there(table, COLUMNS)?,
+        repeated: is_there(&repeatable(table), REPEATED_COLUMNS)?,
+    })
 }
 
 impl Tables {

@@ -1,9 +1,4 @@
-//! Names and texts as they may stand in SQL, whatever they are and however the connection is set.
-
-/// A quoted name.
-pub(super) fn name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
+//! Texts as they may stand in SQL, whatever they are and however the connection is set.
 
 /// A string. It is written so that it means the same whether a backslash is special in plain strings
 /// (`standard_conforming_strings`) or not.
@@ -27,11 +22,13 @@ pub(super) fn block(body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{block, name, text};
+    use migrate_source::sql::quoted_name;
+
+    use super::{block, text};
 
     #[test]
     fn what_is_quoted_stays_what_it_is() {
-        assert_eq!(name("a\"b"), "\"a\"\"b\"");
+        assert_eq!(quoted_name("a\"b"), "\"a\"\"b\"");
         assert_eq!(text("it's \\ 1"), "E'it''s \\\\ 1'");
         assert_eq!(
             block("BEGIN END"),

@@ -3,32 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use migrate_source::sql::quoted_name;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::backend::sqlite::failure::{failure, sqlite_error};
-use crate::backend::sqlite::quoted_name;
+use crate::backend::tables::{COLUMNS, REPEATED_COLUMNS, is_there, repeatable};
 use crate::backend::{Failure, Fault};
 use crate::history::{Applied, Head, History, Repeated, milliseconds};
-
-const COLUMNS: &[&str] = &[
-    "version",
-    "description",
-    "checksum",
-    "chain",
-    "applied_at",
-    "duration_ms",
-    "down",
-    "resume_at",
-];
-const REPEATED_COLUMNS: &[&str] = &["name", "checksum", "applied_at", "duration_ms", "down"];
 
 /// A table of the main database, quoted. A temporary table of the same name is not meant.
 fn quoted(table: &str) -> String {
     format!("main.{}", quoted_name(table))
-}
-
-pub(super) fn repeatable(table: &str) -> String {
-    format!("{table}_repeatable")
 }
 
 /// The end of the history; `None` when the answer takes a closer look.
@@ -140,34 +125,14 @@ fn rows<T>(
     row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<Vec<T>, Failure> {
     let mut statement = db
-        .prepare("SELECT lower(name), pk FROM pragma_table_info(?1, 'main')")
+        .prepare("SELECT lower(name), pk > 0 FROM pragma_table_info(?1, 'main')")
         .map_err(failure)?;
     let found = statement
         .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(failure)?;
-    let found: Vec<(String, i64)> = found.collect::<Result<_, _>>().map_err(failure)?;
-    if found.is_empty() {
+    let found: Vec<(String, bool)> = found.collect::<Result<_, _>>().map_err(failure)?;
+    if !is_there(table, columns, &found)? {
         return Ok(Vec::new());
-    }
-    let is_there = |column: &str| found.iter().any(|(name, _)| name == column);
-    let mut lacking: Vec<String> = Vec::new();
-    for column in columns.iter().filter(|column| !is_there(column)) {
-        lacking.push((*column).to_owned());
-    }
-    let key: Vec<&str> = found
-        .iter()
-        .filter(|(_, pk)| *pk > 0)
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if lacking.is_empty() && key != [columns[0]] {
-        lacking.push(format!("{} PRIMARY KEY", columns[0]));
-    }
-    if !lacking.is_empty() {
-        let fault = Fault::ForeignHistory {
-            table: table.to_owned(),
-            lacking,
-        };
-        return Err(Failure::new(fault, "not a history"));
     }
     let mut statement = db.prepare(sql).map_err(failure)?;
     let rows = statement.query_map([], row).map_err(failure)?;

@@ -23,14 +23,10 @@ use crate::backend::sqlite::failure::failure;
 use crate::backend::sqlite::foreign_keys::ForeignKeys;
 use crate::backend::sqlite::session::Session;
 use crate::backend::sqlite::watch::{Seen, Watch};
+use crate::backend::tables::repeatable;
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::history::{Head, History};
 use crate::migration::{Check, Code, Run};
-
-/// A name as it may stand in SQL, whatever it is.
-fn quoted_name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
 
 const ENDED: &str = "the migration ended the transaction it ran in";
 
@@ -214,7 +210,7 @@ impl<'c> Sqlite<'c> {
             self.seen.renamed(now.difference(&before));
         }
         // Outside of a transaction, `VACUUM` writes to every table.
-        let own = [self.table.to_owned(), history::repeatable(self.table)];
+        let own = [self.table.to_owned(), repeatable(self.table)];
         let wrote = |table: &&String| self.seen.rows.contains(&table.to_lowercase());
         if let Some(table) = own.iter().find(wrote).filter(|_| self.in_transaction) {
             let message = format!("the migration writes to `{table}`, where the history is kept");
@@ -287,7 +283,7 @@ impl Backend for Sqlite<'_> {
     }
 
     async fn schema(&mut self) -> Result<Schema, Failure> {
-        let own = [self.table.to_owned(), history::repeatable(self.table)];
+        let own = [self.table.to_owned(), repeatable(self.table)];
         Ok(schema::read(self.db)?.without(&own))
     }
 

@@ -1,12 +1,12 @@
 //! Rows of a table whose foreign keys point nowhere.
 
+use migrate_source::sql::quoted_name;
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use crate::backend::Failure;
 use crate::backend::sqlite::failure::failure;
-use crate::backend::sqlite::quoted_name;
 
 /// A foreign key: child table, parent table, columns.
 pub(super) type Key = (String, String, Vec<String>);
