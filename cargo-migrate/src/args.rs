@@ -161,12 +161,19 @@ pub(crate) struct Renumber {
 /// Where the history is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct On {
-    /// The file of the database, or a `sqlite:` URL
+    /// The file of an SQLite database, or a URL: `postgres://user@host/name`
+    ///
+    /// An SQLite database is named by its file or a `sqlite:` URL, one of PostgreSQL by a URL or as
+    /// 'host=… dbname=…'. A password that is not in it is taken from the environment variable PGPASSWORD.
+    /// There is no TLS in this tool: `sslmode` is `disable` or `prefer`.
     #[arg(long, value_name = "PATH_OR_URL")]
     pub(crate) database: OsString,
     /// The table with the history, if the program has named it
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+    /// The schema with that table, on PostgreSQL, if the program has named it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schema: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,20 +1,19 @@
 //! `up`, `down`, `redo`, `status` and `plan`: a folder read at run time, on a database, through the engine
 //! and the commands of `migrate-core`.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use migrate_core::cli::Command;
 use migrate_core::folder::Folder;
-use migrate_core::rusqlite::Connection;
-use migrate_core::{Action, Goal, Migrator, Plan as Steps, sqlite};
+use migrate_core::{Action, Connection, Goal, Migrator, Plan as Steps, rusqlite, sqlite};
 
 use crate::args::{Down, On, Plan, Redo, Status, Up};
 use crate::check;
 use crate::error::Error;
 use crate::find::{Finder, of_fault};
 use crate::output::Paint;
+use crate::target::Target;
 
 pub(crate) fn up(finder: &Finder, up: &Up, paint: Paint) -> Result<ExitCode, Error> {
     let goal = up.to.map_or(Goal::Up, Goal::UpTo);
@@ -70,7 +69,8 @@ fn run(
     command: &Command,
     goal: Option<Goal>,
 ) -> Result<ExitCode, Error> {
-    let set = finder.one()?;
+    let mut set = finder.one()?;
+    let target = Target::of(&on.database, &mut set, finder)?;
     let (listing, folder) = set.read().map_err(|fault| of_fault(&fault))?;
     // What would go wrong is told before it is done. Looking and going back need no more than a folder
     // that can be read.
@@ -88,56 +88,47 @@ fn run(
     if let Some(table) = &on.table {
         migrator = migrator.table(table);
     }
-    let path = file(&on.database)?;
-    let creates = matches!(command, Command::Migrate { .. });
-    let mut db = open(&path, creates)?;
+    match target {
+        Target::File(_) if on.schema.is_some() => Err(Error::new(
+            "`--schema` names a schema of PostgreSQL, and this database is one of SQLite",
+        )
+        .help("leave it out: SQLite has no schemas")),
+        Target::File(path) => {
+            let creates = matches!(command, Command::Migrate { .. });
+            carry_out(command, goal, &migrator, &mut open(&path, creates)?)
+        }
+        Target::Server(server) => {
+            if let Some(schema) = &on.schema {
+                migrator = migrator.schema(schema);
+            }
+            carry_out(command, goal, &migrator, &mut server.connect()?)
+        }
+    }
+}
+
+fn carry_out<C: Connection>(
+    command: &Command,
+    goal: Option<Goal>,
+    migrator: &Migrator<'_>,
+    db: &mut C,
+) -> Result<ExitCode, Error> {
     if let Some(goal) = goal {
         // Where the plan fails, the command fails in the same way, and says so.
-        if let Ok(plan) = migrator.plan(&mut db, goal) {
+        if let Ok(plan) = migrator.plan(db, goal) {
             refuse_code(&plan)?;
         }
     }
-    Ok(command.run(&migrator, &mut db))
+    Ok(command.run(migrator, db))
 }
 
-/// The file that a path or URL names.
-fn file(database: &OsStr) -> Result<PathBuf, Error> {
-    let text = database.to_string_lossy();
-    let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
-        return Ok(PathBuf::from(database));
-    };
-    match scheme {
-        "sqlite" | "sqlite3" => {
-            let path = rest.strip_prefix("//").unwrap_or(rest);
-            match path.split_once('?') {
-                None => Ok(PathBuf::from(path)),
-                Some((path, _)) => Err(Error::new(format!("`{text}` has settings behind its `?`"))
-                    .help(format!("name the file alone: `{path}`"))),
-            }
-        }
-        "postgres" | "postgresql" => Err(Error::new("this build has no PostgreSQL").help(
-            "let the program migrate its database: it has the driver, and the same commands",
-        )),
-        _ => Err(
-            Error::new(format!("`{scheme}:` is no database that this build knows"))
-                .help("name the file of an SQLite database"),
-        ),
-    }
-}
-
-/// Whether this is the scheme of a URL. One letter is the drive of a path.
-fn is_scheme(text: &str) -> bool {
-    text.len() > 1 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '+')
-}
-
-fn open(path: &Path, creates: bool) -> Result<Connection, Error> {
+fn open(path: &Path, creates: bool) -> Result<rusqlite::Connection, Error> {
     let shown = path.display();
     if !creates && !path.exists() {
         return Err(Error::new(format!("there is no database `{shown}`"))
             .help("`cargo migrate up` makes it"));
     }
     let db = match creates {
-        true => Connection::open(path),
+        true => rusqlite::Connection::open(path),
         false => sqlite::open_to_look(path),
     };
     db.map_err(|error| Error::new(format!("the database `{shown}` cannot be opened: {error}")))

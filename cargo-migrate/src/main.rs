@@ -24,7 +24,9 @@ mod output;
 mod package;
 mod paths;
 mod renumber;
+mod server;
 mod shell;
+mod target;
 
 use std::process::ExitCode;
 

@@ -56,3 +56,20 @@ mod postgres {
         }
     }
 }
+
+/// It has no [`Connection`]: the verbs without `_async` cannot wait for what it answers.
+#[cfg(feature = "tokio-postgres")]
+mod asynchronous {
+    use super::sealed;
+    use crate::backend::postgres::Postgres;
+    use crate::settings::Settings;
+
+    #[allow(private_interfaces)]
+    impl sealed::Connection for tokio_postgres::Client {
+        type Backend<'c> = Postgres<'c, &'c mut tokio_postgres::Client>;
+
+        fn backend<'c>(&'c mut self, settings: &'c Settings) -> Self::Backend<'c> {
+            Postgres::new(self, settings)
+        }
+    }
+}

@@ -113,11 +113,6 @@ fn other_databases() {
     let desk = Desk::package(MAIN, FILES);
     for (database, expected) in [
         (
-            "postgres://me@localhost/app",
-            "error: this build has no PostgreSQL\n",
-        ),
-        ("postgresql:app", "error: this build has no PostgreSQL\n"),
-        (
             "mysql://me@localhost/app",
             "error: `mysql:` is no database that this build knows\n",
         ),

@@ -8,4 +8,5 @@ mod init;
 mod lint;
 mod lock;
 mod new;
+mod postgres;
 mod renumber;

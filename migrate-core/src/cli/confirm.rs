@@ -2,23 +2,24 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use crate::cli::on::On;
 use crate::cli::table::{self, Column};
 use crate::cli::{Command, Error};
+use crate::connection::sealed::Connection;
 use crate::plan::script::one_line;
 use crate::report::Action;
-use crate::{Connection, Goal, Migrator, Plan};
+use crate::{Goal, Plan};
 
 /// The command as it is to be run: a `reset` that the user has agreed to says so. Where there is
 /// no terminal to ask on, it stays as it is.
-pub(super) fn on_terminal<C: Connection>(
+pub(super) async fn on_terminal<C: Connection>(
     command: &Command,
-    migrator: &Migrator<'_>,
-    db: &mut C,
+    db: &mut On<'_, '_, C>,
 ) -> Result<Command, Error> {
     let is_terminal = || io::stdin().is_terminal() && io::stderr().is_terminal();
     match command {
         Command::Reset { yes: false, json } if is_terminal() => {
-            let plan = migrator.plan(db, Goal::Reset)?;
+            let plan = db.plan(Goal::Reset).await?;
             let yes = plan.is_empty()
                 || ask(
                     &question(&plan),
@@ -32,8 +33,8 @@ pub(super) fn on_terminal<C: Connection>(
 }
 
 /// Refuses a `reset` that nobody has agreed to, if it would take anything back.
-pub(super) fn refuse<C: Connection>(migrator: &Migrator<'_>, db: &mut C) -> Result<(), Error> {
-    match migrator.plan(db, Goal::Reset)?.steps().len() {
+pub(super) async fn refuse<C: Connection>(db: &mut On<'_, '_, C>) -> Result<(), Error> {
+    match db.plan(Goal::Reset).await?.steps().len() {
         0 => Ok(()),
         migrations => Err(Error::NotConfirmed { migrations }),
     }

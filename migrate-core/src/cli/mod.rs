@@ -29,6 +29,7 @@
 mod confirm;
 mod error;
 mod json;
+mod on;
 mod progress;
 mod run;
 mod stand;
@@ -42,7 +43,10 @@ use std::process::ExitCode;
 
 use clap::builder::RangedI64ValueParser;
 
+use crate::cli::on::On;
 use crate::cli::progress::Progress;
+use crate::connection::sealed;
+use crate::poll::ready;
 use crate::{Connection, Goal, Migrator};
 
 pub use error::Error;
@@ -131,14 +135,31 @@ impl Command {
     /// The answer goes to standard output, an error to standard error after the word `error:`. On a
     /// terminal, a run that takes longer than a moment shows how far it is, and `reset` asks first.
     pub fn run<C: Connection>(&self, migrator: &Migrator<'_>, db: &mut C) -> ExitCode {
-        match self.run_on_terminal(migrator, db) {
-            Ok(verdict) => verdict.into(),
-            Err(error) => {
-                // When standard error is closed, there is nobody left to tell.
-                let _ = writeln!(io::stderr(), "error: {error}");
-                ExitCode::FAILURE
-            }
-        }
+        exit(ready(self.on_terminal(migrator, db)))
+    }
+
+    /// The same for `tokio_postgres`: [`run`](Command::run). It waits on any runtime; only the question
+    /// of `reset` blocks, until it is answered.
+    ///
+    /// ```no_run
+    /// # async fn example(task: migrate_core::cli::Command) -> Result<std::process::ExitCode, Box<dyn std::error::Error>> {
+    /// use migrate_core::{Migrator, tokio_postgres};
+    ///
+    /// # let set: [migrate_core::Migration<'_>; 0] = [];
+    /// # let tls = tokio_postgres::NoTls;
+    /// # let spawn = |_| ();
+    /// let (mut client, connection) = tokio_postgres::connect("host=localhost user=app", tls).await?;
+    /// spawn(connection);
+    /// Ok(task.run_async(&Migrator::new(&set), &mut client).await)
+    /// # }
+    /// ```
+    #[cfg(feature = "tokio-postgres")]
+    pub async fn run_async(
+        &self,
+        migrator: &Migrator<'_>,
+        db: &mut tokio_postgres::Client,
+    ) -> ExitCode {
+        exit(self.on_terminal(migrator, db).await)
     }
 
     /// Does what the user asks for, and writes the answer to `out`: for programs that show errors
@@ -153,9 +174,25 @@ impl Command {
         db: &mut C,
         out: &mut impl Write,
     ) -> Result<Verdict, Error> {
-        let answer = self.answer(migrator, db)?;
-        out.write_all(answer.text.as_bytes())?;
-        out.flush()?;
+        let answer = ready(self.answer(&mut On { migrator, db }))?;
+        answer.write(out)?;
+        Ok(answer.verdict)
+    }
+
+    /// The same for `tokio_postgres`: [`run_to`](Command::run_to).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[cfg(feature = "tokio-postgres")]
+    pub async fn run_to_async(
+        &self,
+        migrator: &Migrator<'_>,
+        db: &mut tokio_postgres::Client,
+        out: &mut impl Write,
+    ) -> Result<Verdict, Error> {
+        let answer = self.answer(&mut On { migrator, db }).await?;
+        answer.write(out)?;
         Ok(answer.verdict)
     }
 
@@ -171,57 +208,68 @@ impl Command {
         }
     }
 
-    fn run_on_terminal<C: Connection>(
+    async fn on_terminal<C: sealed::Connection>(
         &self,
         migrator: &Migrator<'_>,
         db: &mut C,
     ) -> Result<Verdict, Error> {
-        let confirmed = confirm::on_terminal(self, migrator, db)?;
+        let confirmed = confirm::on_terminal(self, &mut On { migrator, db }).await?;
         let progress = self.writes().then(Progress::start).flatten();
         let watched = progress.as_ref().map(|progress| progress.watch(migrator));
-        let answer = confirmed.answer(watched.as_ref().unwrap_or(migrator), db);
+        let migrator = watched.as_ref().unwrap_or(migrator);
+        let answer = confirmed.answer(&mut On { migrator, db }).await;
         drop(progress);
         let answer = answer?;
-        let mut out = io::stdout().lock();
-        let written = out.write_all(answer.text.as_bytes());
-        match written.and_then(|()| out.flush()) {
+        match answer.write(&mut io::stdout().lock()) {
             // The reader has read all that it wanted, as `head` does.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(answer.verdict),
         }
     }
 
-    fn answer<C: Connection>(&self, migrator: &Migrator<'_>, db: &mut C) -> Result<Answer, Error> {
+    async fn answer<C: sealed::Connection>(&self, db: &mut On<'_, '_, C>) -> Result<Answer, Error> {
         match *self {
             Command::Migrate { to, json } => {
-                run::up(migrator, db, to.map_or(Goal::Up, Goal::UpTo), json)
+                run::up(db, to.map_or(Goal::Up, Goal::UpTo), json).await
             }
-            Command::Status { check, json } => stand::status(migrator, db, check, json),
+            Command::Status { check, json } => stand::status(db, check, json).await,
             Command::Plan { to, down, json } => {
                 let goal = match (to, down) {
                     (Some(_), Some(Some(_))) => return Err(Error::CountAndVersion),
                     (Some(version), Some(None)) => Goal::DownTo(version),
-                    (Some(version), None) if version < migrator.current_version(db)? => {
+                    (Some(version), None) if version < db.current_version().await? => {
                         Goal::DownTo(version)
                     }
                     (Some(version), None) => Goal::UpTo(version),
                     (None, Some(count)) => Goal::Down(count.map_or(1, NonZeroUsize::get)),
                     (None, None) => Goal::Up,
                 };
-                run::plan(migrator, db, goal, json)
+                run::plan(db, goal, json).await
             }
             Command::Down { count, to, json } => {
                 let goal = to.map_or(Goal::Down(count.get()), Goal::DownTo);
-                run::down(migrator, db, goal, json)
+                run::down(db, goal, json).await
             }
-            Command::Redo { json } => run::redo(migrator, db, json),
+            Command::Redo { json } => run::redo(db, json).await,
             Command::Reset { yes, json } => {
                 if !yes {
-                    confirm::refuse(migrator, db)?;
+                    confirm::refuse(db).await?;
                 }
-                run::down(migrator, db, Goal::Reset, json)
+                run::down(db, Goal::Reset, json).await
             }
-            Command::Verify { json } => stand::verify(migrator, db, json),
+            Command::Verify { json } => stand::verify(db, json).await,
+        }
+    }
+}
+
+/// The exit code of a command, which tells its error.
+fn exit(result: Result<Verdict, Error>) -> ExitCode {
+    match result {
+        Ok(verdict) => verdict.into(),
+        Err(error) => {
+            // When standard error is closed, there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -232,6 +280,11 @@ impl Answer {
             text,
             verdict: Verdict::Fine,
         }
+    }
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
+        out.flush()
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use crate::cli::on::On;
 use crate::cli::{Answer, Error, json};
+use crate::connection::sealed::Connection;
 use crate::plan::script::one_line;
-use crate::{Action, Connection, Goal, Migrator, Report};
+use crate::{Action, Goal, Report};
 
-pub(super) fn up<C: Connection>(
-    migrator: &Migrator<'_>,
-    db: &mut C,
+pub(super) async fn up<C: Connection>(
+    db: &mut On<'_, '_, C>,
     goal: Goal,
     json: bool,
 ) -> Result<Answer, Error> {
-    let report = migrator.bring(db, goal)?;
+    let report = db.bring(goal).await?;
     let (from, to) = (report.from(), report.to());
     let summary = if report.is_empty() {
         format!("Database already at version {to}")
@@ -24,32 +25,29 @@ pub(super) fn up<C: Connection>(
     Ok(answer(&report, &summary, json))
 }
 
-pub(super) fn down<C: Connection>(
-    migrator: &Migrator<'_>,
-    db: &mut C,
+pub(super) async fn down<C: Connection>(
+    db: &mut On<'_, '_, C>,
     goal: Goal,
     json: bool,
 ) -> Result<Answer, Error> {
-    let report = migrator.bring(db, goal)?;
+    let report = db.bring(goal).await?;
     Ok(answer(&report, &database_at(&report, "take back"), json))
 }
 
-pub(super) fn redo<C: Connection>(
-    migrator: &Migrator<'_>,
-    db: &mut C,
+pub(super) async fn redo<C: Connection>(
+    db: &mut On<'_, '_, C>,
     json: bool,
 ) -> Result<Answer, Error> {
-    let report = migrator.redo(db)?;
+    let report = db.bring(Goal::Redo).await?;
     Ok(answer(&report, &database_at(&report, "redo"), json))
 }
 
-pub(super) fn plan<C: Connection>(
-    migrator: &Migrator<'_>,
-    db: &mut C,
+pub(super) async fn plan<C: Connection>(
+    db: &mut On<'_, '_, C>,
     goal: Goal,
     json: bool,
 ) -> Result<Answer, Error> {
-    let plan = migrator.plan(db, goal)?;
+    let plan = db.plan(goal).await?;
     Ok(Answer::fine(if json {
         json::text(&json::plan(&plan))
     } else {

@@ -2,20 +2,21 @@
 
 use std::fmt::Write;
 
+use crate::cli::on::On;
 use crate::cli::table::{self, Column};
 use crate::cli::{Answer, Error, Verdict, json};
+use crate::connection::sealed::Connection;
 use crate::plan::script::one_line;
-use crate::{Connection, ErrorKind, Goal, Migrator, Status, Verification};
+use crate::{ErrorKind, Goal, Status, Verification};
 
-pub(super) fn status<C: Connection>(
-    migrator: &Migrator<'_>,
-    db: &mut C,
+pub(super) async fn status<C: Connection>(
+    db: &mut On<'_, '_, C>,
     check: bool,
     json: bool,
 ) -> Result<Answer, Error> {
-    let status = migrator.status(db)?;
+    let status = db.status().await?;
     // What counts as a misfit is up to the policies of the migrator, so the plan is asked.
-    let (found, refusal) = match migrator.plan(db, Goal::Up) {
+    let (found, refusal) = match db.plan(Goal::Up).await {
         Ok(plan) if plan.is_empty() => (Verdict::Fine, None),
         Ok(_) => (Verdict::Pending, None),
         Err(error) if is_misfit(error.kind()) => (Verdict::Misfit, Some(error.to_string())),
@@ -30,17 +31,16 @@ pub(super) fn status<C: Connection>(
     Ok(Answer { text, verdict })
 }
 
-pub(super) fn verify<C: Connection>(
-    migrator: &Migrator<'_>,
-    db: &mut C,
+pub(super) async fn verify<C: Connection>(
+    db: &mut On<'_, '_, C>,
     json: bool,
 ) -> Result<Answer, Error> {
-    let found = migrator.verify(db)?;
+    let found = db.verify().await?;
     let text = if json {
         json::text(&json::verification(&found))
     } else {
         let history = if found.history_fits() {
-            let version = migrator.current_version(db)?;
+            let version = db.current_version().await?;
             format!(
                 "The history fits the program, database at version {version}\n{}",
                 accepted(found.accepted.iter().copied())

@@ -4,7 +4,6 @@ use tokio_postgres::Client;
 
 use super::Migrator;
 use crate::backend::postgres::Postgres;
-use crate::engine;
 use crate::error::Error;
 use crate::history::Applied;
 use crate::migration::Migration;
@@ -118,7 +117,7 @@ impl<'m> Migrator<'m> {
     /// As there.
     pub async fn bring_async(&self, db: &mut Client, goal: Goal) -> Result<Report, Error> {
         let mut backend = Postgres::new(db, &self.settings);
-        engine::run(&mut backend, self.run(), goal).await
+        self.bring_of(&mut backend, goal).await
     }
 
     /// What would be done to reach `goal`: [`plan`](Migrator::plan).

@@ -6,6 +6,8 @@ mod read;
 mod settings;
 mod write;
 
+#[cfg(feature = "cli")]
+use crate::connection::sealed;
 use crate::engine::Run;
 use crate::migration::Migration;
 use crate::observer::Observer;
@@ -83,6 +85,12 @@ impl<'m> Migrator<'m> {
 }
 
 impl<'m> Migrator<'m> {
+    /// A connection to run verbs on, whichever way its driver waits.
+    #[cfg(feature = "cli")]
+    pub(crate) fn on<'c, C: sealed::Connection>(&'c self, db: &'c mut C) -> C::Backend<'c> {
+        db.backend(&self.settings)
+    }
+
     fn run(&self) -> Run<'_, 'm> {
         Run {
             set: self.set,

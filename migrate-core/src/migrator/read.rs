@@ -181,21 +181,21 @@ impl<'m> Migrator<'m> {
 
 /// The same over any backend.
 impl<'m> Migrator<'m> {
-    pub(super) async fn version_of<B: Backend>(&self, backend: &mut B) -> Result<i64, Error> {
+    pub(crate) async fn version_of<B: Backend>(&self, backend: &mut B) -> Result<i64, Error> {
         Ok(engine::history(backend).await?.version())
     }
 
-    pub(super) async fn needs<B: Backend>(&self, backend: &mut B) -> Result<bool, Error> {
+    pub(crate) async fn needs<B: Backend>(&self, backend: &mut B) -> Result<bool, Error> {
         let status = self.status_of(backend).await?;
         Ok(status.pending().next().is_some() || status.repeatables.iter().any(|line| line.due))
     }
 
-    pub(super) async fn status_of<B: Backend>(&self, backend: &mut B) -> Result<Status, Error> {
+    pub(crate) async fn status_of<B: Backend>(&self, backend: &mut B) -> Result<Status, Error> {
         let history = engine::history(backend).await?;
         Ok(Status::of(self.set, &history))
     }
 
-    pub(super) async fn pending_of<B: Backend>(
+    pub(crate) async fn pending_of<B: Backend>(
         &self,
         backend: &mut B,
     ) -> Result<Vec<&'m Migration<'m>>, Error> {
@@ -205,7 +205,7 @@ impl<'m> Migrator<'m> {
         Ok(self.set.iter().filter(is_pending).collect())
     }
 
-    pub(super) async fn applied_of<B: Backend>(
+    pub(crate) async fn applied_of<B: Backend>(
         &self,
         backend: &mut B,
     ) -> Result<Vec<Applied>, Error> {
@@ -213,7 +213,7 @@ impl<'m> Migrator<'m> {
         Ok(history.rows.iter().map(|row| Applied::clone(row)).collect())
     }
 
-    pub(super) async fn plan_of<B: Backend>(
+    pub(crate) async fn plan_of<B: Backend>(
         &self,
         backend: &mut B,
         goal: Goal,
@@ -221,7 +221,7 @@ impl<'m> Migrator<'m> {
         engine::planned(backend, self.run(), goal).await
     }
 
-    pub(super) async fn verification_of<B: Backend>(
+    pub(crate) async fn verification_of<B: Backend>(
         &self,
         backend: &mut B,
     ) -> Result<Verification, Error> {

@@ -1,6 +1,7 @@
 //! The verbs that write.
 
 use super::Migrator;
+use crate::backend::Backend;
 use crate::connection::Connection;
 use crate::engine;
 use crate::error::Error;
@@ -226,10 +227,15 @@ impl Migrator<'_> {
     ///
     /// As the verb of that goal.
     pub fn bring<C: Connection>(&self, db: &mut C, goal: Goal) -> Result<Report, Error> {
-        ready(engine::run(
-            &mut db.backend(&self.settings),
-            self.run(),
-            goal,
-        ))
+        ready(self.bring_of(&mut db.backend(&self.settings), goal))
+    }
+
+    /// The same over any backend.
+    pub(crate) async fn bring_of<B: Backend>(
+        &self,
+        backend: &mut B,
+        goal: Goal,
+    ) -> Result<Report, Error> {
+        engine::run(backend, self.run(), goal).await
     }
 }
