@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Holder;
 use crate::plan::{Plan, Step};
 use crate::report::Done;
 
@@ -20,7 +21,8 @@ pub enum Event<'e> {
         /// The release that is to run them now.
         running: i32,
     },
-    /// There is something to do, and this is it. It comes again when another process did a part.
+    /// There is something to do, and this is it. It comes again when another process did a part, or may
+    /// have.
     Planned {
         /// The steps ahead.
         plan: &'e Plan<'e>,
@@ -48,6 +50,20 @@ pub enum Event<'e> {
     Waiting {
         /// For how long it has waited.
         waited: Duration,
+    },
+    /// A statement has not got a lock in time, so that its transaction was rolled back:
+    /// [`statement_lock_timeout`](crate::Migrator::statement_lock_timeout). The run pauses, and tries again.
+    Retrying {
+        /// The step.
+        step: &'e Step<'e>,
+        /// How often it has been tried.
+        tries: u32,
+        /// For how long it has been tried, pauses included.
+        waited: Duration,
+        /// How long the pause is.
+        pause: Duration,
+        /// Who may have the lock, where the database tells.
+        holder: Option<&'e Holder>,
     },
 }
 
@@ -121,6 +137,21 @@ fn trace(event: &Event<'_>) {
         Event::Waiting { waited } => tracing::debug!(
             waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
             "waiting for the lock on the database"
+        ),
+        Event::Retrying {
+            step,
+            tries,
+            pause,
+            holder,
+            ..
+        } => tracing::warn!(
+            version = step.version(),
+            description = step.description(),
+            tries,
+            pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+            pid = holder.map(|holder| holder.pid),
+            application = holder.and_then(|holder| holder.application.as_deref()),
+            "migration gave way to others, and is tried again"
         ),
     }
 }

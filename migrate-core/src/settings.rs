@@ -34,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) table: String,
     pub(crate) transactions: Transactions,
     pub(crate) lock_timeout: Duration,
+    pub(crate) statement_lock_timeout: Duration,
     pub(crate) out_of_order: Policy,
     pub(crate) missing: Policy,
     pub(crate) newer: Policy,
@@ -50,6 +51,9 @@ impl Default for Settings {
             table: "_migrate_history".to_owned(),
             transactions: Transactions::Auto,
             lock_timeout: Duration::from_secs(30),
+            // Longer than `deadlock_timeout`, one second, after which the server ends an autovacuum that is
+            // in the way.
+            statement_lock_timeout: Duration::from_secs(2),
             out_of_order: Policy::Refuse,
             missing: Policy::Refuse,
             newer: Policy::Refuse,

@@ -87,6 +87,16 @@ pub(crate) trait Backend: Send {
         async { Ok(false) }
     }
 
+    /// Who has a lock that a statement of a script may have waited for, until now. `offset` is where in
+    /// the script the statement is, in bytes, when that is known.
+    fn in_the_way(
+        &mut self,
+        _script: &str,
+        _offset: Option<usize>,
+    ) -> impl Future<Output = Option<Holder>> + Send {
+        async { None }
+    }
+
     /// Waits.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
 }
@@ -218,6 +228,8 @@ pub(crate) enum Fault {
     Busy,
     /// The history is not what the plan was made for.
     Stale,
+    /// A statement has not got a lock that it needs, for another has it.
+    LockNotAvailable,
     ReadOnly,
     NotADatabase,
     ForeignHistory {

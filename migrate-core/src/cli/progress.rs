@@ -78,6 +78,10 @@ fn show(bar: &ProgressBar, event: &Event<'_>) {
             let seconds = waited.as_secs();
             bar.set_message(format!("waiting for the lock on the database, {seconds} s"));
         }
+        Event::Retrying { step, waited, .. } => {
+            let seconds = waited.as_secs();
+            bar.set_message(format!("{}, gave way for {seconds} s", label(step)));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! and when another run has changed it in between, it starts over from what is there now.
 
 mod orders;
+mod retry;
 mod step;
 mod stepwise;
 
@@ -13,6 +14,7 @@ use migrate_source::schema::Schema;
 
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
 use crate::compare;
+use crate::engine::retry::Tries;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::history::{Head, History};
 use crate::migration::{BoxError, Migration};
@@ -148,11 +150,15 @@ struct Runner<'r, 'm, B> {
     report: Report,
     /// Since when it has been busy with what it does now, waiting included.
     since: Instant,
+    /// When the last try of a transaction began.
+    began: Instant,
+    /// The tries that have given way.
+    tries: Option<Tries>,
 }
 
 /// Why a run does not go on.
 enum Trouble {
-    /// Another run has changed the history.
+    /// The history is to be read again: another run has changed it, or may have.
     Stale,
     Error(ErrorKind, Option<BoxError>),
 }
@@ -173,6 +179,8 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
             run,
             report: Report::default(),
             since: Instant::now(),
+            began: Instant::now(),
+            tries: None,
         }
     }
 
@@ -316,8 +324,12 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
         let mut counted = None;
         loop {
             let mut shifted = |p: Progress| progress(p.shift(from));
+            self.began = Instant::now();
             let mut stopped = match self.backend.perform(&orders[from..], &mut shifted).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.tries = None;
+                    return Ok(answer);
+                }
                 Err(stopped) => stopped,
             };
             stopped.at += from;
@@ -416,11 +428,13 @@ fn outside(failure: Failure, waited: Duration) -> Trouble {
         Fault::InTransaction => ErrorKind::InTransaction,
         Fault::ForeignHistory { table, lacking } => ErrorKind::ForeignHistory { table, lacking },
         Fault::Stale => return Trouble::Stale,
-        Fault::ForeignKeys(_) | Fault::TransactionEnded | Fault::NotCompiled | Fault::Other => {
-            ErrorKind::Database {
-                message: failure.message,
-            }
-        }
+        Fault::ForeignKeys(_)
+        | Fault::TransactionEnded
+        | Fault::NotCompiled
+        | Fault::LockNotAvailable
+        | Fault::Other => ErrorKind::Database {
+            message: failure.message,
+        },
     };
     Trouble::Error(kind, failure.source)
 }

@@ -34,7 +34,12 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             self.keep(done, after.version());
             return Ok(after);
         };
-        let owner = orders.step[at].filter(|_| !matches!(failure.fault, Fault::Stale));
+        let gives_way = self.gives_way(&failure, &orders.orders);
+        let owner = match orders.step[at] {
+            // What is around the steps keeps the first from being begun.
+            None if gives_way => Some(0),
+            owner => owner.filter(|_| !matches!(failure.fault, Fault::Stale)),
+        };
         let Some(step) = owner else {
             self.rollback(open).await;
             return Err(self.outside(failure));
@@ -59,7 +64,11 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
                 Outcome::GroupRolledBack
             }
         };
-        Err(failed(&steps[step], &orders.orders[at], failure, outcome))
+        let (step, order) = (&steps[step], &orders.orders[at]);
+        Err(match gives_way {
+            true => self.give_way(step, order, failure, outcome).await,
+            false => failed(step, order, failure, outcome),
+        })
     }
 
     /// Commits what a group did before the step that failed.
@@ -104,6 +113,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
     pub(super) fn keep(&mut self, done: Vec<Done>, version: i64) {
         self.report.steps.extend(done);
         self.report.to = version;
+        self.tries = None;
     }
 }
 

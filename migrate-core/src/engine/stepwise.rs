@@ -256,6 +256,10 @@ impl<B: Backend> Runner<'_, '_, B> {
     ) -> Trouble {
         let Stopped { at, open, failure } = stopped;
         self.rollback(open).await;
+        if self.gives_way(&failure, &orders.orders) {
+            let order = &orders.orders[at];
+            return self.give_way(step, order, failure, outcome).await;
+        }
         let is_own = orders.step[at].is_some()
             && match failure.fault {
                 Fault::Stale => false,

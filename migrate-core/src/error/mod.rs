@@ -98,6 +98,18 @@ pub enum ErrorKind {
         /// Who has it, where the database tells.
         holder: Option<Holder>,
     },
+    /// A statement of a migration did not get a lock that it needs, however often it was tried:
+    /// [`statement_lock_timeout`](crate::Migrator::statement_lock_timeout).
+    LockNotAvailable {
+        /// Where, and what.
+        failed: Box<Failed>,
+        /// How often it was tried.
+        tries: u32,
+        /// For how long, pauses included.
+        waited: Duration,
+        /// Who has a lock on a table that the statement names, where the database tells.
+        holder: Option<Holder>,
+    },
     /// The file is not a database.
     NotADatabase,
     /// The database cannot be written.
@@ -310,6 +322,7 @@ impl ErrorKind {
             ErrorKind::Sql { failed }
             | ErrorKind::Code { failed }
             | ErrorKind::ForeignKeys { failed, .. }
+            | ErrorKind::LockNotAvailable { failed, .. }
             | ErrorKind::TransactionEnded { failed } => Some(failed),
             _ => None,
         }

@@ -121,6 +121,23 @@ impl fmt::Display for ErrorKind {
                     None => Ok(()),
                 }
             }
+            ErrorKind::LockNotAvailable {
+                failed,
+                tries,
+                waited,
+                holder,
+            } => {
+                let times = if *tries == 1 { "time" } else { "times" };
+                write!(
+                    f,
+                    "{failed}\n  = tried {tries} {times} in {:.1} s",
+                    waited.as_secs_f64()
+                )?;
+                match holder {
+                    Some(holder) => write!(f, "\n  = a table that it names is {holder}"),
+                    None => Ok(()),
+                }
+            }
             ErrorKind::NotADatabase => f.write_str("the file is not a database"),
             ErrorKind::ReadOnly => {
                 f.write_str("there is something to do, but the database cannot be written")
@@ -253,6 +270,10 @@ impl ErrorKind {
             ErrorKind::LockTimeout { .. } => {
                 one("find out what keeps the database, or wait longer with the setting `lock_timeout`")
             }
+            ErrorKind::LockNotAvailable { .. } => vec![
+                "find out what keeps the table, such as a transaction that was left open, and try again".to_owned(),
+                "or try for longer with the setting `lock_timeout`, or wait longer each time with `statement_lock_timeout`".to_owned(),
+            ],
             ErrorKind::NotADatabase => one("check the path: nothing was written to the file"),
             ErrorKind::ReadOnly => one("open it for writing, or with an account that may change the schema"),
             ErrorKind::ForeignHistory { .. } => {

@@ -76,9 +76,14 @@ impl<'m> Migrator<'m> {
         self
     }
 
-    /// How long to wait while another process migrates the same database or writes to it: 30
-    /// seconds by default. Waiting longer fails with
-    /// [`ErrorKind::LockTimeout`](crate::ErrorKind::LockTimeout).
+    /// How long a run waits for others: 30 seconds by default.
+    ///
+    /// While another process migrates the same database, or on SQLite writes to it. Waiting longer fails
+    /// with [`ErrorKind::LockTimeout`](crate::ErrorKind::LockTimeout).
+    ///
+    /// On PostgreSQL it is also for how long a migration is tried while the application's transactions keep
+    /// it from a lock, a statement of it waiting for no longer than
+    /// [`statement_lock_timeout`](Migrator::statement_lock_timeout) each time.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -96,6 +101,40 @@ impl<'m> Migrator<'m> {
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Migrator<'m> {
         self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// How long a statement of a migration waits for a lock before it gives way, on PostgreSQL: two
+    /// seconds by default.
+    ///
+    /// A statement such as `ALTER TABLE` needs the table for itself. While it waits for the transactions
+    /// that use it, everybody who comes later waits behind it, readers too. So each transaction of a run
+    /// sets PostgreSQL's own `lock_timeout` for itself. A statement that waits longer fails; its transaction
+    /// is rolled back, and tried again after a pause in which those who queued behind it are served. The
+    /// pauses are longer than the tries, and grow. [`Event::Retrying`](crate::Event::Retrying) tells of each.
+    ///
+    /// A migration is tried for as long as [`lock_timeout`](Migrator::lock_timeout) allows. After that it
+    /// fails with [`ErrorKind::LockNotAvailable`](crate::ErrorKind::LockNotAvailable). A transaction that
+    /// the server ends for a deadlock, or that fails for a `NOWAIT`, is tried again, too.
+    ///
+    /// A shorter `lock_timeout` of the connection or the role counts instead, and a migration that sets one
+    /// has the last word. Statements that run outside of transactions are given none: `CREATE INDEX
+    /// CONCURRENTLY` keeps nobody waiting, and would leave an invalid index. What a statement does outside of
+    /// the database's transactions, such as taking values from a sequence, it does again in each try.
+    ///
+    /// Zero switches all of it off. It has no meaning on SQLite.
+    ///
+    /// ```
+    /// # let set: [migrate_core::Migration<'_>; 0] = [];
+    /// use std::time::Duration;
+    ///
+    /// let migrator = migrate_core::Migrator::new(&set)
+    ///     .statement_lock_timeout(Duration::from_millis(500))
+    ///     .lock_timeout(Duration::from_secs(600));
+    /// ```
+    #[must_use]
+    pub fn statement_lock_timeout(mut self, timeout: Duration) -> Migrator<'m> {
+        self.settings.statement_lock_timeout = timeout;
         self
     }
 

@@ -59,6 +59,9 @@ pub fn of_kind(kind: &ErrorKind) -> String {
         } => format!("resume changed {version} after {statements}"),
         ErrorKind::UnknownVersion { version, .. } => format!("unknown version {version}"),
         ErrorKind::LockTimeout { .. } => "lock timeout".to_owned(),
+        ErrorKind::LockNotAvailable { failed, .. } => {
+            format!("lock not available {}", of_failed(failed))
+        }
         ErrorKind::NotADatabase => "not a database".to_owned(),
         ErrorKind::ReadOnly => "read only".to_owned(),
         ErrorKind::ForeignHistory { table, lacking } => {

@@ -5,13 +5,14 @@ use migrate_source::sql::single_statements;
 
 use crate::backend::Order;
 use crate::backend::postgres::alone;
+use crate::backend::postgres::blocked;
 use crate::backend::postgres::history::{Tables, There};
 use crate::backend::postgres::message::Message;
 use crate::backend::postgres::session::{self, Session};
 
 /// The transaction of a run. It reads what is committed now, whatever the connection's default is:
 /// another run may have been at work until the lock was free.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// Notes what step this is, and when it began.
 const STEP: &str = "SELECT pg_catalog.set_config('migrate_core.began', \
@@ -34,6 +35,8 @@ pub(super) struct Composer<'s> {
     /// Whether the statements of a file before these may have changed the connection, and later ones of it
     /// are to find it so.
     pub(super) is_changed: bool,
+    /// What sets how long a statement may wait for a lock.
+    pub(super) timeout: Option<String>,
     /// What statements outside of a transaction are marked with.
     pub(super) token: &'s str,
 }
@@ -47,6 +50,13 @@ impl Composer<'_> {
         let mut may_change = false;
         let mut in_transaction = is_open;
         let mut is_own_role = !self.is_changed;
+        // It may have set one in a transaction before, which is to last.
+        let sets_timeout = |o: &Order<'_>| match o {
+            Order::Statements(script, _) => blocked::sets_timeout(&script.sql),
+            _ => false,
+        };
+        let timeout = self.timeout.as_deref();
+        let timeout = timeout.filter(|_| !orders.iter().any(sets_timeout));
         for (at, order) in orders.iter().enumerate() {
             if order.writes_history() && !std::mem::replace(&mut is_own_role, true) {
                 for sql in self.session.own_role() {
@@ -56,6 +66,7 @@ impl Composer<'_> {
             match order {
                 Order::Begin => {
                     message.push(at, BEGIN);
+                    timeout.inspect(|sql| message.push(at, sql));
                     message.block(at, &self.tables.lock());
                     in_transaction = true;
                     if self.is_changed {
@@ -132,6 +143,9 @@ impl Composer<'_> {
                         for sql in self.session.put_back() {
                             message.push(at, &sql);
                         }
+                        timeout
+                            .filter(|_| in_transaction)
+                            .inspect(|sql| message.push(at, sql));
                     }
                 }
                 Order::Record(row) => message.push(at, &self.tables.record(row)),

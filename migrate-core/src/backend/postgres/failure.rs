@@ -25,6 +25,9 @@ pub(super) fn failure(error: Error) -> Failure {
     let fault = match db.code().code() {
         BUSY => Fault::Busy,
         STALE => Fault::Stale,
+        // A lock that was not there in time, or at all where a statement does not wait; and what ends who
+        // waits in a circle.
+        "55P03" | "40P01" => Fault::LockNotAvailable,
         "25006" => Fault::ReadOnly,
         // The transaction that has failed is not ours: nothing of ours is sent after a failure.
         "25P02" => Fault::InTransaction,
@@ -52,7 +55,7 @@ fn with_cause(error: &Error) -> String {
 }
 
 /// `pid|since|application`
-fn holder(detail: &str) -> Option<Holder> {
+pub(super) fn holder(detail: &str) -> Option<Holder> {
     let mut parts = detail.splitn(3, '|');
     let pid = parts.next()?.parse().ok()?;
     let (since, application) = (parts.next(), parts.next());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backend::postgres::blocked::HARDLY_WAIT;
+use crate::backend::postgres::compose::BEGIN;
 use crate::backend::postgres::driver::{Broken, Driver};
 use crate::backend::postgres::failure::{failure, is_fatal, place, position};
 use crate::backend::postgres::message::Message;
@@ -106,8 +108,10 @@ impl<D: Driver> Postgres<'_, D> {
         let first = stand.savepoint.map_or(0, |savepoint| savepoint + 1);
         let piece = match took <= WORTH_ANOTHER_RUN {
             true => {
-                self.again(message, first, stand.savepoint.is_none() && !was_open)
-                    .await
+                let anew = stand.savepoint.is_none() && !was_open;
+                // Once more in the queue for the lock would be once too often.
+                let hardly_waits = matches!(failure.fault, Fault::LockNotAvailable);
+                self.again(message, first, anew, hardly_waits).await
             }
             false => None,
         };
@@ -169,9 +173,22 @@ impl<D: Driver> Postgres<'_, D> {
 
     /// Runs the commands of a message from those of the order `first` on once more, one by one, and
     /// tells which one fails. A transaction that has no savepoint begins anew.
-    async fn again(&mut self, message: &Message<'_>, first: usize, anew: bool) -> Option<usize> {
-        if anew {
-            self.driver.send("ROLLBACK").await.ok()?;
+    async fn again(
+        &mut self,
+        message: &Message<'_>,
+        first: usize,
+        anew: bool,
+        hardly_waits: bool,
+    ) -> Option<usize> {
+        match (anew, hardly_waits) {
+            (true, false) => self.driver.send("ROLLBACK").await.map(|_| ()).ok()?,
+            // A transaction that is begun once more is only warned of.
+            (true, true) => {
+                let sql = format!("ROLLBACK; {BEGIN}; {HARDLY_WAIT}");
+                self.driver.send(&sql).await.map(|_| ()).ok()?;
+            }
+            (false, true) => self.driver.send(HARDLY_WAIT).await.map(|_| ()).ok()?,
+            (false, false) => {}
         }
         for (at, piece) in message.pieces.iter().enumerate() {
             if piece.order < first {

@@ -6,6 +6,7 @@ use hmac_sha256::Hash;
 use migrate_source::sql::quoted_name as name;
 use tokio_postgres::SimpleQueryRow;
 
+use crate::backend::postgres::blocked::{HOLDER, OF_DATABASE};
 use crate::backend::postgres::driver::Reply;
 use crate::backend::postgres::quote::{optional, text};
 use crate::backend::tables::{self, COLUMNS, REPEATED_COLUMNS, repeatable};
@@ -363,13 +364,10 @@ impl Tables {
         );
         format!(
             "DECLARE key bigint := {key}; holder text; BEGIN \
-             IF NOT pg_catalog.pg_try_advisory_xact_lock(key) THEN \
-             SELECT pg_catalog.concat_ws('|', l.pid, pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', \
-             'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), a.application_name) INTO holder \
+             IF NOT pg_catalog.pg_try_advisory_xact_lock(key) THEN SELECT {HOLDER} INTO holder \
              FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
              WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-             AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
-             AND l.classid::bigint = (key >> 32) & 4294967295 AND l.objid::bigint = key & 4294967295 LIMIT 1; \
+             AND {OF_DATABASE} AND l.classid::bigint = (key >> 32) & 4294967295 AND l.objid::bigint = key & 4294967295 LIMIT 1; \
              RAISE EXCEPTION 'another run has the lock' USING ERRCODE = '{BUSY}', DETAIL = coalesce(holder, ''); \
              END IF; END"
         )

@@ -11,6 +11,7 @@
 #![cfg_attr(not(feature = "postgres"), allow(unreachable_pub))]
 
 mod alone;
+mod blocked;
 mod compose;
 mod driver;
 mod failure;
@@ -37,6 +38,7 @@ use crate::backend::postgres::history::{Tables, There};
 use crate::backend::postgres::message::Message;
 use crate::backend::postgres::session::Session;
 use crate::backend::{Backend, Failure, Fault, Order, Progress, Stopped};
+use crate::error::Holder;
 use crate::history::{Head, History};
 use crate::migration::Check;
 use crate::settings::Settings;
@@ -159,6 +161,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             there: self.there,
             create_schema: self.settings.create_schema,
             is_changed: self.is_changed,
+            timeout: blocked::set_timeout(self.settings.statement_lock_timeout),
             token: &self.token,
         })
     }
@@ -367,6 +370,12 @@ impl<D: Driver> Backend for Postgres<'_, D> {
             }
             (true, None) | (false, Some(_)) => Ok(false),
         }
+    }
+
+    async fn in_the_way(&mut self, script: &str, offset: Option<usize>) -> Option<Holder> {
+        // That it cannot be known is no reason to fail.
+        let replies = self.ask(&blocked::who(script, offset)).await.ok()?;
+        failure::holder(replies.first()?.rows.first()?.get(0)?)
     }
 
     async fn sleep(&mut self, duration: Duration) {

@@ -67,9 +67,9 @@ impl Session {
         vec![
             one("session_authorization", "session_user", &self.user),
             one("role", "pg_catalog.current_setting('role')", &self.role),
-            // Those of the transaction end with it.
+            // Without a value it is that of the role or the server again. Those of the transaction end with it.
             format!(
-                "SELECT pg_catalog.set_config(s.name, coalesce(b.value, s.reset_val), false) \
+                "SELECT pg_catalog.set_config(s.name, b.value, false) \
                  FROM pg_catalog.pg_settings s LEFT JOIN (VALUES {}) AS b (name, value) ON b.name = s.name \
                  WHERE s.context IN ('user', 'superuser') AND (s.source = 'session' OR b.name IS NOT NULL) \
                  AND pg_catalog.left(s.name, 12) <> 'transaction_' \
