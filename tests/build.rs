@@ -15,6 +15,7 @@ fn main() {
     condition("have_git", have_git());
     condition("have_vim", have_vim());
     condition("have_rust_analyzer", have_rust_analyzer());
+    condition("have_pg_dump_15", have_pg_dump_15());
     condition("have_postgres", is_set("TEST_POSTGRES_URL"));
     condition("have_postgres_standby", is_set("TEST_POSTGRES_STANDBY_URL"));
     condition("have_postgres_restart", is_set("TEST_POSTGRES_RESTART"));
@@ -67,6 +68,13 @@ fn have_mount() -> bool {
 fn have_git() -> bool {
     watch("git");
     succeeds(Command::new("git").arg("--version"))
+}
+
+/// Whether schemas can be told as the histories of real projects have them.
+fn have_pg_dump_15() -> bool {
+    watch("pg_dump");
+    let version = Command::new("pg_dump").arg("--version").output();
+    version.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains(" 15."))
 }
 
 /// Whether Vim is there with all that reads what compilers print; a small one is not enough.

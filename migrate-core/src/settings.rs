@@ -23,7 +23,8 @@ pub enum Transactions {
     /// A transaction for each migration.
     Each,
     /// One transaction for all, with a savepoint for each migration: what fails is rolled back
-    /// alone, what came before it is kept.
+    /// alone, what came before it is kept. On PostgreSQL a migration whose effect waits for a commit
+    /// (`ALTER TYPE … ADD VALUE`, `ON COMMIT DROP`) has one of its own.
     Grouped,
 }
 

@@ -3,6 +3,7 @@
 use migrate_source::Database::{self, Postgres, Sqlite};
 use migrate_source::sql::{
     Control, attaches, control, foreign_keys_pragma, outside_transaction, psql_command,
+    waits_for_commit,
 };
 
 const BOTH: &[Database] = Database::ALL;
@@ -283,6 +284,18 @@ fn outside_a_transaction_on_postgres() {
         Some("ALTER SUBSCRIPTION … DROP PUBLICATION"),
         &["ALTER SUBSCRIPTION a DROP PUBLICATION b"],
     );
+    check(
+        Some("ALTER SUBSCRIPTION … SET (failover)"),
+        &["ALTER SUBSCRIPTION a SET (failover = true)"],
+    );
+    check(
+        Some("DO … COMMIT"),
+        &[
+            "DO $$ BEGIN DELETE FROM a; COMMIT; END $$",
+            "DO LANGUAGE plpgsql 'BEGIN COMMIT AND CHAIN; END'",
+            "DO $a$ BEGIN rollback ; END $a$ LANGUAGE plpgsql",
+        ],
+    );
     check(Some("DISCARD ALL"), &["DISCARD ALL"]);
     check(Some("COMMIT PREPARED"), &["COMMIT PREPARED 'a'"]);
     check(Some("ROLLBACK PREPARED"), &["ROLLBACK PREPARED 'a'"]);
@@ -311,11 +324,44 @@ fn outside_a_transaction_on_postgres() {
             "ALTER SUBSCRIPTION a SET PUBLICATION b WITH (refresh = false)",
             "ALTER SUBSCRIPTION a ENABLE",
             "DISCARD PLANS",
+            "DO $$ BEGIN RAISE 'COMMIT;'; UPDATE a SET commit = 1; END $$",
+            "DO $$ BEGIN EXECUTE $f$ CREATE PROCEDURE p() AS 'BEGIN COMMIT; END' $f$; END $$",
+            "DO",
+            "CALL a()",
             "ANALYZE",
             "COMMIT",
             "CREATE TABLE database (x int)",
             "SELECT 'VACUUM'",
             "ALTER TABLE a ADD b int; DETACH PARTITION b CONCURRENTLY",
+        ],
+    );
+}
+
+#[test]
+fn scripts_whose_effect_waits_for_their_commit() {
+    let check = |expected, scripts: &[&str]| {
+        for script in scripts {
+            assert_eq!(waits_for_commit(script, Postgres), expected, "{script}");
+            assert!(!waits_for_commit(script, Sqlite), "{script}");
+        }
+    };
+    check(
+        true,
+        &[
+            "alter type s.mood add value if not exists 'ok' before 'sad';",
+            "ALTER TABLE a ADD value int; ALTER TYPE \"mood\" ADD\n VALUE 'ok'",
+            "DO $$ BEGIN EXECUTE 'ALTER TYPE mood ADD VALUE ''ok'''; END $$",
+            "CREATE TEMP TABLE a ON COMMIT DROP AS SELECT 1",
+            "CREATE TEMP TABLE a (x int) ON COMMIT\nDELETE ROWS",
+        ],
+    );
+    check(
+        false,
+        &[
+            "CREATE TYPE mood AS ENUM ('ok')",
+            "ALTER TYPE mood RENAME VALUE 'ok' TO 'sad'",
+            "ALTER TABLE a ADD value text, ALTER b TYPE text",
+            "CREATE TEMP TABLE a (x int) ON COMMIT PRESERVE ROWS",
         ],
     );
 }

@@ -1,6 +1,7 @@
 //! What the integration tests share.
 
 pub mod contract;
+pub mod corpora;
 pub mod package;
 pub mod postgres;
 pub mod proxy;

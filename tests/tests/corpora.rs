@@ -1,7 +1,7 @@
 //! The histories of real projects, embedded by the macro as they are: no file is renamed or edited.
 //!
-//! They are not part of this repository: `MIGRATE_SHARED` names the folder that has `corpora` in it,
-//! otherwise `../shared` beside the repository does. The tests build programs with copies of them.
+//! They are not part of this repository, see `migrate_tests::corpora`. The tests build programs with copies
+//! of them; `corpora_postgres` runs those for PostgreSQL.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use migrate_source::Database;
 use migrate_source::folder::{Options, disk};
+use migrate_tests::corpora;
 use migrate_tests::package::Package;
 
 /// A history of a real project.
@@ -115,7 +116,7 @@ fn histories_on_sqlite() {
     embed(&package, Database::Sqlite, SQLITE, RUN);
     package.cargo(&["build"]).well();
     for history in SQLITE {
-        let schema = fs::read_to_string(corpora().join(history.name).join("schema.txt")).unwrap();
+        let schema = fs::read_to_string(corpora::history(history.name).join("schema.txt")).unwrap();
         for transactions in ["Auto", "Each", "Grouped"] {
             let said = package.run("debug", &[history.name, transactions]).well();
             assert_eq!(said.err, format!("applied {}\n", history.migrations));
@@ -167,16 +168,8 @@ fn a_history_with_faults() {
 
 const TMP: &str = env!("CARGO_TARGET_TMPDIR");
 
-fn corpora() -> PathBuf {
-    let shared = std::env::var_os("MIGRATE_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    shared.join("corpora")
-}
-
 fn migrations(history: &History) -> PathBuf {
-    corpora().join(history.name).join("migrations")
+    corpora::history(history.name).join("migrations")
 }
 
 /// Makes a program of `main` that has each of the histories as `SETS`: names with their sets.

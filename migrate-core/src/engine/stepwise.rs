@@ -67,16 +67,30 @@ impl<B: Backend> Runner<'_, '_, B> {
             return self.piece(step, script, piece, kept, history).await;
         }
         for (at, unit) in left.iter().enumerate() {
-            let mut statements = &unit.statements[..];
-            if !unit.atomic {
-                let mark = mark.at(kept);
-                history = self
-                    .alone(step, script, (&clock, &mark), statements, kept, history)
-                    .await?;
-                statements = &[];
-            }
+            let statements = &unit.statements[..];
+            let begun = mark.at(kept);
             let is_last = at + 1 == left.len();
-            let piece = clock.record(statements, (!is_last).then(|| mark.at(unit.end)));
+            let resume_at = (!is_last).then(|| mark.at(unit.end));
+            // What an author put between `BEGIN` and `COMMIT` is more than this one.
+            let is_single = unit.end == kept + 1;
+            if unit.atomic && !(is_single && is_begun::<B>(step, &history, statements)) {
+                let piece = clock.record(statements, resume_at.clone());
+                let before = is_single.then(|| history.clone());
+                match (self.piece(step, script, piece, kept, history).await, before) {
+                    (Err(trouble), Some(before)) if refuses_transactions(&trouble) => {
+                        history = before
+                    }
+                    (done, _) => {
+                        history = done?;
+                        kept = unit.end;
+                        continue;
+                    }
+                }
+            }
+            history = self
+                .alone(step, script, (&clock, &begun), statements, kept, history)
+                .await?;
+            let piece = clock.record(&[], resume_at);
             history = self.piece(step, script, piece, kept, history).await?;
             kept = unit.end;
         }
@@ -326,6 +340,23 @@ impl Clock {
             }),
         }
     }
+}
+
+/// Whether a statement was refused because it was in a transaction. Nothing of it was kept.
+fn refuses_transactions(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::Error(ErrorKind::Sql { failed }, _) => failed.refuses_transactions(),
+        _ => false,
+    }
+}
+
+/// Whether a statement was begun outside of a transaction by a run that did not finish it, or has not yet.
+fn is_begun<B: Backend>(step: &Step<'_>, history: &History, statements: &[Statement<'_>]) -> bool {
+    let claim = row(step, history).and_then(|row| Claim::of(row.resume_at.as_deref()?));
+    let [statement] = statements else {
+        return false;
+    };
+    claim.is_some_and(|claim| claim.is_about(&Claim::new(None, statement.text, B::DATABASE)))
 }
 
 fn row<'h>(step: &Step<'_>, history: &'h History) -> Option<&'h Applied> {

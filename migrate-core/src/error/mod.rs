@@ -236,6 +236,15 @@ pub struct Failed {
     pub outcome: Outcome,
 }
 
+impl Failed {
+    /// Whether a statement was refused because it was in a transaction (`active_sql_transaction`,
+    /// `invalid_transaction_termination`). Of some only the server can know that: a procedure that commits,
+    /// `REINDEX` of a table that has partitions.
+    pub(crate) fn refuses_transactions(&self) -> bool {
+        matches!(self.sqlstate.as_deref(), Some("25001" | "2D000"))
+    }
+}
+
 /// The connection that holds the lock, as PostgreSQL tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

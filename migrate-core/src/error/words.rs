@@ -320,6 +320,15 @@ impl ErrorKind {
             {
                 one("if another tool or an older program has made it, record that with `Migrator::mark` instead of running it again")
             }
+            ErrorKind::Sql { failed }
+                if failed.refuses_transactions() && !matches!(failed.outcome, Outcome::Stopped { .. }) =>
+            {
+                one("move it to a migration of its own that begins with `-- migrate: no-transaction`")
+            }
+            // `unsafe_new_enum_value_usage`
+            ErrorKind::Sql { failed } if failed.sqlstate.as_deref() == Some("55P04") => {
+                one("add the value in a migration of its own, before this one")
+            }
             ErrorKind::UnknownVersion { .. }
             | ErrorKind::InvalidSet { .. }
             | ErrorKind::Sql { .. }

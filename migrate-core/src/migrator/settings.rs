@@ -35,6 +35,10 @@ impl<'m> Migrator<'m> {
     /// The schema that holds the history, on PostgreSQL. By default it is the connection's current one:
     /// the first of its search path that exists, when the verb begins. SQLite has no schemas.
     ///
+    /// Which one that is may change: by `ALTER DATABASE … SET search_path`, or a schema of the user's name. A
+    /// history that is in a later schema of the path by then is no reason to begin anew: every verb
+    /// fails, and asks for this setting.
+    ///
     /// ```
     /// # let set: [migrate_core::Migration<'_>; 0] = [];
     /// let migrator = migrate_core::Migrator::new(&set).schema("app").create_schema(true);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use migrate_source::Database;
 use migrate_source::directive::Directives;
-use migrate_source::sql::single_statements;
+use migrate_source::sql::{single_statements, waits_for_commit};
 
 use super::{Goal, Plan, Step, Transaction};
 use crate::compare::{self, Comparison};
@@ -379,11 +379,16 @@ fn transactions<'m>(now: Situation<'m, '_>, mut steps: Vec<Step<'m>>) -> Vec<Ste
             }
             Body::Code(_) => false,
         };
+        // What comes after it is to find things as it does where each has a transaction of its own.
+        let is_alone = |body: &Body<'_>| {
+            let waits = |sql: &str| waits_for_commit(sql, now.database);
+            body.foreign_keys() || body.sql().is_some_and(waits)
+        };
         let stepwise = step.version().is_some()
             && (step.resume > 0 || step.body.as_ref().is_some_and(is_stepwise));
         step.transaction = if stepwise {
             Transaction::Stepwise
-        } else if grouped && !step.body.as_ref().is_some_and(Body::foreign_keys) {
+        } else if grouped && !step.body.as_ref().is_some_and(is_alone) {
             Transaction::Group
         } else {
             Transaction::Own

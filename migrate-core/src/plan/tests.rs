@@ -557,6 +557,37 @@ fn steps_are_grouped_on_a_fresh_database() {
 }
 
 #[test]
+fn what_waits_for_a_commit_is_in_no_group_on_postgres() {
+    use Transaction::{Group, Own};
+    let steps = |database| {
+        let texts = [
+            UP,
+            "ALTER TYPE mood ADD VALUE 'ok';",
+            UP,
+            "CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1;",
+            UP,
+        ];
+        let sql = |(version, up)| {
+            let (up, sum) = (Script::new(up, "", 1), checksum(version));
+            Migration::sql(version, "", database, up, sum, Chain::START)
+        };
+        let set: Vec<_> = (1..).zip(texts).map(sql).collect();
+        let situation = Situation {
+            set: &set,
+            database,
+            history: &history(&[]),
+            settings: &Settings::default(),
+            in_place: 0,
+        };
+        let plan = plan(situation, Goal::Up).expect("nothing refuses");
+        let steps = plan.steps().iter().map(Step::transaction);
+        steps.collect::<Vec<_>>()
+    };
+    assert_eq!(steps(Database::Postgres), [Group, Own, Group, Own, Group]);
+    assert_eq!(steps(Database::Sqlite), [Group; 5]);
+}
+
+#[test]
 fn a_set_for_another_database_is_refused() {
     let up = Script::new(UP, "", 1);
     let other = [Migration::sql(

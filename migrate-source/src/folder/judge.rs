@@ -98,15 +98,19 @@ impl Judge<'_> {
         for statement in statements {
             if let Some(command) = psql_command(statement.text, self.database) {
                 let (start, len) = span(statement);
-                let at = statement
-                    .text
-                    .find(command)
-                    .map(|at| (start + at, command.len()));
+                let at = statement.text.find(command);
+                let at = at.map(|at| (start + at, command.len()));
+                let cure = match command {
+                    "\\restrict" | "\\unrestrict" => {
+                        "delete both lines, `\\restrict` and `\\unrestrict`: pg_dump writes them for psql"
+                    }
+                    _ => "write it in SQL, data as `INSERT`; for a dump use `pg_dump --inserts`",
+                };
                 self.report(
                     Problem::PsqlCommand,
                     at.unwrap_or((start, len)),
                     format!("`{command}` is a command of psql, not SQL"),
-                    &["write it in SQL, data as `INSERT`; for a dump use `pg_dump --inserts`"],
+                    &[cure],
                 );
             }
         }

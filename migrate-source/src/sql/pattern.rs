@@ -10,6 +10,7 @@ use crate::Database;
 /// - `()`: nothing, or something in parentheses
 /// - `*`: any tokens of the same statement, or none
 /// - `;`: the end of the statement
+/// - anything else: just that
 pub(super) fn begins(statement: &str, pattern: &str, database: Database) -> bool {
     matches(pattern, &significant(statement, database))
 }
@@ -43,7 +44,10 @@ fn matches<'a>(pattern: &str, tokens: &(impl Iterator<Item = Token<'a>> + Clone)
             }
             return true;
         }
-        keyword => next.is_some_and(|token| token.is_keyword(keyword)),
+        word if word.starts_with(|first: char| first.is_ascii_alphabetic()) => {
+            next.is_some_and(|token| token.is_keyword(word))
+        }
+        text => next.is_some_and(|token| token.text == text),
     };
     matched && matches(pattern, &rest)
 }

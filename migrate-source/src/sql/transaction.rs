@@ -5,7 +5,7 @@
 //! first; [`statements`](super::statements) of the block's text gives the others.
 
 use super::pattern::{begins, significant};
-use super::{Token, tokens};
+use super::{Token, TokenKind, tokens};
 use crate::Database;
 
 /// What a statement does to the transaction it stands in.
@@ -70,8 +70,60 @@ pub fn outside_transaction(statement: &str, database: Database) -> Option<&'stat
         Database::Postgres => POSTGRES
             .iter()
             .find(|(pattern, unless, _)| is(pattern) && !unless.iter().any(|pattern| is(pattern)))
-            .map(|(_, _, words)| *words),
+            .map(|(_, _, words)| *words)
+            .or_else(|| commits_itself(statement).then_some("DO … COMMIT")),
     }
+}
+
+/// Whether `statement` is a `DO` of PostgreSQL that ends transactions, as far as its text tells. What
+/// the procedure of a `CALL` does is known to the server only.
+fn commits_itself(statement: &str) -> bool {
+    let database = Database::Postgres;
+    let mut body = significant(statement, database).filter(|t| t.kind == TokenKind::String);
+    let Some(body) = body.next().filter(|_| begins(statement, "DO", database)) else {
+        return false;
+    };
+    let quote = match body.text.strip_prefix('$') {
+        Some(rest) => rest.find('$').map_or(0, |tag| tag + 2),
+        None => body.text.find('\'').map_or(0, |quote| quote + 1),
+    };
+    let body = body.text.get(quote..).unwrap_or_default();
+    let tokens: Vec<_> = significant(body, database).collect();
+    tokens.windows(2).any(|pair| {
+        let ends = pair[0].is_keyword("COMMIT") || pair[0].is_keyword("ROLLBACK");
+        ends && (pair[1].is_punctuation(';') || pair[1].is_keyword("AND"))
+    })
+}
+
+/// Whether `script` may do something that takes effect, or goes away, only when its transaction is
+/// committed: on PostgreSQL a new value of an enum type, which nothing can use before, and
+/// a temporary table `ON COMMIT DROP`. What follows such a script is to run in another transaction.
+///
+/// Strings and comments are searched, too, since the body of a `DO` is a string: what is found too
+/// often costs no more than a commit.
+///
+/// ```
+/// # use migrate_source::{Database, sql::waits_for_commit};
+/// let of = |script| waits_for_commit(script, Database::Postgres);
+/// assert!(of("DO $$ BEGIN ALTER TYPE mood ADD VALUE 'ok'; END $$"));
+/// assert!(!of("ALTER TABLE mood ADD value text"));
+/// ```
+#[must_use]
+pub fn waits_for_commit(script: &str, database: Database) -> bool {
+    if database != Database::Postgres {
+        return false;
+    }
+    let words = script.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let stands = |known: &[&str], words: &[&str]| {
+        let same = |(word, known): (&&str, &&str)| word.eq_ignore_ascii_case(known);
+        let mut windows = words.windows(known.len());
+        windows.any(|words| words.iter().zip(known).all(same))
+    };
+    let kind = words.iter().position(|w| w.eq_ignore_ascii_case("TYPE"));
+    kind.is_some_and(|kind| stands(&["ADD", "VALUE"], &words[kind..]))
+        || stands(&["ON", "COMMIT", "DROP"], &words)
+        || stands(&["ON", "COMMIT", "DELETE"], &words)
 }
 
 /// Whether `statement` switches the enforcement of foreign keys: `PRAGMA foreign_keys = OFF` on
@@ -124,15 +176,15 @@ pub fn psql_command(statement: &str, database: Database) -> Option<&str> {
 
 /// What PostgreSQL refuses inside a transaction block: a pattern, patterns of what it allows
 /// nevertheless, and the words to show.
-///
-/// Whoever mentions the option on which it depends is taken to have turned it off.
 #[rustfmt::skip]
 const POSTGRES: &[(&str, &[&str], &str)] = &[
     ("ALTER DATABASE * SET TABLESPACE", &[], "ALTER DATABASE … SET TABLESPACE"),
-    ("ALTER SUBSCRIPTION * ADD PUBLICATION", &["* REFRESH"], "ALTER SUBSCRIPTION … ADD PUBLICATION"),
-    ("ALTER SUBSCRIPTION * DROP PUBLICATION", &["* REFRESH"], "ALTER SUBSCRIPTION … DROP PUBLICATION"),
-    ("ALTER SUBSCRIPTION * SET PUBLICATION", &["* REFRESH"], "ALTER SUBSCRIPTION … SET PUBLICATION"),
+    ("ALTER SUBSCRIPTION * ADD PUBLICATION", NO_REFRESH, "ALTER SUBSCRIPTION … ADD PUBLICATION"),
+    ("ALTER SUBSCRIPTION * DROP PUBLICATION", NO_REFRESH, "ALTER SUBSCRIPTION … DROP PUBLICATION"),
+    ("ALTER SUBSCRIPTION * SET PUBLICATION", NO_REFRESH, "ALTER SUBSCRIPTION … SET PUBLICATION"),
     ("ALTER SUBSCRIPTION * REFRESH PUBLICATION", &[], "ALTER SUBSCRIPTION … REFRESH PUBLICATION"),
+    ("ALTER SUBSCRIPTION * FAILOVER", &[], "ALTER SUBSCRIPTION … SET (failover)"),
+    ("ALTER SUBSCRIPTION * TWO_PHASE", &[], "ALTER SUBSCRIPTION … SET (two_phase)"),
     ("ALTER SYSTEM", &[], "ALTER SYSTEM"),
     ("ALTER TABLE * DETACH PARTITION * CONCURRENTLY", &[], "DETACH PARTITION … CONCURRENTLY"),
     ("CLUSTER () ;", &[], "CLUSTER"),
@@ -140,7 +192,7 @@ const POSTGRES: &[(&str, &[&str], &str)] = &[
     ("COMMIT PREPARED", &[], "COMMIT PREPARED"),
     ("CREATE DATABASE", &[], "CREATE DATABASE"),
     ("CREATE INDEX CONCURRENTLY", &[], "CREATE INDEX CONCURRENTLY"),
-    ("CREATE SUBSCRIPTION", &["* CONNECT", "* CREATE_SLOT"], "CREATE SUBSCRIPTION"),
+    ("CREATE SUBSCRIPTION", NO_SLOT, "CREATE SUBSCRIPTION"),
     ("CREATE TABLESPACE", &[], "CREATE TABLESPACE"),
     ("CREATE UNIQUE INDEX CONCURRENTLY", &[], "CREATE INDEX CONCURRENTLY"),
     ("DISCARD ALL", &[], "DISCARD ALL"),
@@ -154,6 +206,17 @@ const POSTGRES: &[(&str, &[&str], &str)] = &[
     ("REINDEX () SYSTEM", &[], "REINDEX SYSTEM"),
     ("ROLLBACK PREPARED", &[], "ROLLBACK PREPARED"),
     ("VACUUM", &[], "VACUUM"),
+];
+
+const NO_REFRESH: &[&str] = &["* REFRESH = FALSE", "* REFRESH = OFF", "* REFRESH = 0"];
+
+const NO_SLOT: &[&str] = &[
+    "* CONNECT = FALSE",
+    "* CONNECT = OFF",
+    "* CONNECT = 0",
+    "* CREATE_SLOT = FALSE",
+    "* CREATE_SLOT = OFF",
+    "* CREATE_SLOT = 0",
 ];
 
 /// What SQLite does not change inside a transaction. It refuses `synchronous` and, on a database

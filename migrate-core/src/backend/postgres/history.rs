@@ -87,6 +87,22 @@ pub(super) fn columns(schema: Option<&str>, table: &str) -> String {
     )
 }
 
+/// The schema of the search path that has a table of this name, with columns that none but a history
+/// has, where the current one has none.
+pub(super) fn elsewhere(table: &str) -> String {
+    format!(
+        "SELECT n.nspname FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relname = {table} AND n.nspname = ANY (pg_catalog.current_schemas(false)) \
+         AND 2 = (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
+         AND a.attname IN ('chain', 'resume_at') AND NOT a.attisdropped) \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_class o WHERE o.relname = {table} \
+         AND o.relnamespace = (SELECT e.oid FROM pg_catalog.pg_namespace e \
+         WHERE e.nspname = pg_catalog.current_schema())) LIMIT 1;",
+        table = text(table)
+    )
+}
+
 /// Which tables there are by the answer to [`columns`]; a failure when one is not ours.
 pub(super) fn there(table: &str, columns: &[SimpleQueryRow]) -> Result<There, Failure> {
     let is_there = |table: &str, ours| {

@@ -97,12 +97,13 @@ impl<'c, D: Driver> Postgres<'c, D> {
             history::IN_TRANSACTION
         );
         sql.push_str(&history::columns(schema, table));
+        sql.push_str(&history::elsewhere(table));
         let asks_session = self.is_run && self.session.is_none();
         if asks_session {
             sql.push_str(session::READ);
         }
         let replies = self.ask(&sql).await?;
-        let (Some(place), Some(columns)) = (replies.first(), replies.get(1)) else {
+        let [place, columns, elsewhere, session @ ..] = &replies[..] else {
             return Err(Failure::new(Fault::Other, "the server left out an answer"));
         };
         let place = place.rows.first();
@@ -117,10 +118,19 @@ impl<'c, D: Driver> Postgres<'c, D> {
                 "no schema of the search path exists: name the one of the history with the setting `schema`",
             ));
         };
+        // It was the first when the history was made. To begin anew would run everything twice.
+        let elsewhere = elsewhere.rows.first().and_then(|row| row.get(0));
+        if let (None, Some(other)) = (&self.settings.schema, elsewhere) {
+            let message = format!(
+                "the search path begins with the schema `{schema}`, which has no history, but `{other}` has one: \
+                 name the schema of the history with the setting `schema`"
+            );
+            return Err(Failure::new(Fault::Other, message));
+        }
         self.tables = Some(Tables::new(schema, table));
         self.there = history::there(table, &columns.rows)?;
         if asks_session {
-            self.session = Some(Session::of(&replies[2..]));
+            self.session = Some(Session::of(session));
         }
         Ok(())
     }
