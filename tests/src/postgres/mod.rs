@@ -3,11 +3,14 @@
 
 mod asynchronous;
 mod blocking;
+pub mod interrupted;
+pub mod ledger;
 mod looks;
+pub mod stepping;
 
 use std::env;
 use std::fmt::Write;
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +19,7 @@ use migrate_core::postgres::{Client, Config as BlockingConfig, NoTls, SimpleQuer
 use migrate_core::tokio_postgres::Config;
 use migrate_core::tokio_postgres::config::Host;
 
+use crate::postgres::stepping::Stepping;
 use crate::proxy::Proxy;
 
 pub use asynchronous::{AsyncClient, Asynchronous};
@@ -64,6 +68,61 @@ impl Scratch {
     /// When the server has no address.
     #[must_use]
     pub fn proxy(&self) -> (Proxy, Config) {
+        let proxy = Proxy::to(self.address()).expect("a proxy");
+        let through = self.config_at(proxy.address());
+        (proxy, through)
+    }
+
+    /// A proxy in front of it that stops where `stops_before` says, and how to connect through that.
+    ///
+    /// # Panics
+    ///
+    /// When the server has no address.
+    #[must_use]
+    pub fn stepping(
+        &self,
+        stops_before: impl FnMut(Option<&str>) -> bool + Send + 'static,
+    ) -> (Stepping, Config) {
+        let stepping = Stepping::to(self.address(), stops_before).expect("a proxy");
+        let through = self.config_at(stepping.address());
+        (stepping, through)
+    }
+
+    /// How to connect to it at another address, where somebody passes on what is said.
+    #[must_use]
+    pub fn config_at(&self, address: SocketAddr) -> Config {
+        let config = self.config();
+        let mut through = Config::new();
+        through
+            .dbname(&self.name)
+            .host(address.ip().to_string())
+            .port(address.port());
+        if let Some(user) = config.get_user() {
+            through.user(user);
+        }
+        if let Some(password) = config.get_password() {
+            through.password(password);
+        }
+        through
+    }
+
+    /// The same as a URL.
+    #[must_use]
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        let config = self.config();
+        let user = config.get_user().unwrap_or("postgres");
+        let password = config.get_password().unwrap_or_default();
+        let password = String::from_utf8_lossy(password);
+        format!("postgres://{user}:{password}@{address}/{}", self.name)
+    }
+
+    /// Where the server is.
+    ///
+    /// # Panics
+    ///
+    /// When it has no address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
         let config = self.config();
         let Some(Host::Tcp(host)) = config.get_hosts().first() else {
             panic!("a proxy needs a server on TCP: {config:?}");
@@ -71,19 +130,13 @@ impl Scratch {
         let port = config.get_ports().first().copied().unwrap_or(5432);
         let server = (host.as_str(), port).to_socket_addrs();
         let server = server.ok().and_then(|mut addresses| addresses.next());
-        let proxy = Proxy::to(server.expect("the address of the server")).expect("a proxy");
-        let mut through = Config::new();
-        through
-            .dbname(&self.name)
-            .host("127.0.0.1")
-            .port(proxy.address().port());
-        if let Some(user) = config.get_user() {
-            through.user(user);
-        }
-        if let Some(password) = config.get_password() {
-            through.password(password);
-        }
-        (proxy, through)
+        server.expect("the address of the server")
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A connection to it.

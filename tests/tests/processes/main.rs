@@ -1,4 +1,5 @@
-//! Several processes on one database file: racing, crashing, out of room, in each other's way.
+//! Several processes on one database, a file or on a server: racing, crashing, out of room, in each other's
+//! way.
 
 mod back;
 mod crashes;
@@ -6,4 +7,6 @@ mod full;
 mod ledger;
 mod locks;
 mod races;
+mod server_deaths;
+mod server_races;
 mod starter;

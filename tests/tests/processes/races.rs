@@ -1,5 +1,6 @@
 //! Several starters at once: each migration runs exactly once, and nobody fails or lies.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Once;
 
@@ -11,7 +12,7 @@ use crate::ledger::{Journal, Ledger, STEPS, check_complete, database, write_fold
 use crate::starter::{End, Gate, Starter};
 
 pub(crate) const ROUNDS: usize = 50;
-const STARTERS: usize = 8;
+pub(crate) const STARTERS: usize = 8;
 
 // Where nothing was locked, starters failed on each other's records.
 #[test]
@@ -156,9 +157,9 @@ pub(crate) fn alike<'a>(folder: &'a Path, options: &'a [&'a str]) -> [Given<'a>;
 }
 
 /// Starts all of them at the same moment and waits for their ends.
-pub(crate) fn race(database: &Path, starters: &[Given<'_>]) -> Vec<End> {
+pub(crate) fn race(database: impl AsRef<OsStr>, starters: &[Given<'_>]) -> Vec<End> {
     let gate = Gate::new();
-    let launch = |(folder, options): &Given<'_>| gate.starter(database, folder, options);
+    let launch = |(folder, options): &Given<'_>| gate.starter(&database, folder, options);
     let starters: Vec<Starter> = starters.iter().map(launch).collect();
     gate.open();
     starters.into_iter().map(Starter::end).collect()

@@ -1,5 +1,6 @@
 //! Starting, watching and killing processes of the `starter` program.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, pipe};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -21,7 +22,12 @@ impl Gate {
     }
 
     /// A starter that has opened the database and waits at the gate.
-    pub(crate) fn starter(&self, database: &Path, folder: &Path, options: &[&str]) -> Starter {
+    pub(crate) fn starter(
+        &self,
+        database: impl AsRef<OsStr>,
+        folder: &Path,
+        options: &[&str],
+    ) -> Starter {
         self.command(Command::new(PROGRAM), database, folder, options)
     }
 
@@ -29,11 +35,11 @@ impl Gate {
     pub(crate) fn command(
         &self,
         mut command: Command,
-        database: &Path,
+        database: impl AsRef<OsStr>,
         folder: &Path,
         options: &[&str],
     ) -> Starter {
-        command.arg(database).arg(folder).args(options);
+        command.arg(database.as_ref()).arg(folder).args(options);
         command.stdin(self.signal.try_clone().expect("a file descriptor"));
         let mut child = command.stdout(Stdio::piped()).spawn().expect("a process");
         let said = BufReader::new(child.stdout.take().expect("its output is a pipe"));
@@ -71,7 +77,7 @@ pub(crate) enum End {
 }
 
 /// Runs one starter on its own.
-pub(crate) fn start(database: &Path, folder: &Path, options: &[&str]) -> End {
+pub(crate) fn start(database: impl AsRef<OsStr>, folder: &Path, options: &[&str]) -> End {
     let gate = Gate::new();
     let starter = gate.starter(database, folder, options);
     gate.open();
