@@ -168,6 +168,43 @@ fn invalid_index_that_a_failure_left_is_dropped_before_the_next_try() {
     assert_eq!(rows(&mut db, indexes), ["b_x t", "b_y t"]);
 }
 
+/// A starter that stands still after its claim is taken for gone. It is not, and finds that another has
+/// done its work.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn slow_starter_goes_on_with_what_another_did_for_it() {
+    let index = "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY a_x ON a (x, x);\n\
+                 CREATE INDEX CONCURRENTLY a_y ON a ((x + 1));";
+    let files = [
+        A,
+        ("0002_b.sql", index),
+        ("0003_c.sql", "INSERT INTO a VALUES (1);"),
+    ];
+    let folder = folder(&files);
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set);
+    let scratch = Scratch::fresh();
+    let (stepping, through) = scratch.stepping(|statement| {
+        statement.is_some_and(|s| s.contains("CREATE INDEX CONCURRENTLY a_x"))
+    });
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| migrator.up(&mut migrate_tests::postgres::connect(&through)));
+        let stop = stepping.stop().unwrap();
+        let quick = migrator.up(&mut scratch.connect()).unwrap();
+        assert_eq!(quick.to(), 3);
+        stop.go_on();
+        let slow = slow.join().unwrap();
+        let slow = slow.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(slow.to(), 3);
+    });
+    let indexes = "SELECT count(*), bool_and(indisvalid), (SELECT count(*) FROM a) FROM pg_index \
+                   WHERE indrelid = 'a'::regclass";
+    assert_eq!(rows(&mut scratch.connect(), indexes), ["3 t 1"]);
+}
+
 /// What a run that was killed leaves: a claim, and an index that is finished or not.
 #[test]
 #[cfg_attr(

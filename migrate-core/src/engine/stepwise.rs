@@ -142,8 +142,12 @@ impl<B: Backend> Runner<'_, '_, B> {
         let ran = self.piece(step, script, piece, kept, history).await;
         if ran.is_err() {
             let record = clock.record(&[], Some(claim.given_up().on(mark)));
-            // Without it, the next run waits a little before it takes the claim for abandoned.
-            let _ = self.piece(step, script, record, kept, given_up).await;
+            // Without it, the next run waits a little before it takes the claim for abandoned. Where
+            // that has happened already, another run is at work on it, and is why this failed.
+            let given_up = self.piece(step, script, record, kept, given_up).await;
+            if let Err(Trouble::Stale) = given_up {
+                return Err(Trouble::Stale);
+            }
         }
         ran
     }
