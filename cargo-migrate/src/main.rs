@@ -26,6 +26,7 @@ mod paths;
 mod renumber;
 mod server;
 mod shell;
+mod skeleton;
 mod target;
 
 use std::process::ExitCode;

@@ -274,7 +274,8 @@ impl Naming {
                 }
                 _ => format!("{number}_{words}.rs"),
             };
-            return vec![file(path, &rust(new.down))];
+            // What it says depends on the driver, and not on what it is called.
+            return vec![file(path, "")];
         }
         let down = |path: String| new.down.then(|| file(path, DOWN));
         let (up, down) = match &self.layout {
@@ -309,24 +310,6 @@ impl Naming {
 /// before it is written.
 const UP: &str = "-- Write here what brings a database to this version\n";
 const DOWN: &str = "-- Write here what takes this version back\n";
-
-fn rust(down: bool) -> String {
-    let function = |name: &str, what: &str| {
-        format!(
-            "pub fn {name}(db: &Connection) -> Result<()> {{\n    \
-             compile_error!(\"write here what {what}\");\n    \
-             db.execute(\"…\", ())?;\n    \
-             Ok(())\n}}\n"
-        )
-    };
-    let mut text = String::from("use migrate_core::rusqlite::{Connection, Result};\n\n");
-    text.push_str(&function("up", "brings a database to this version"));
-    if down {
-        text.push('\n');
-        text.push_str(&function("down", "takes this version back"));
-    }
-    text
-}
 
 fn file(path: String, text: &str) -> File {
     File {

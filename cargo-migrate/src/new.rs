@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use migrate_source::Database;
 use migrate_source::folder::disk::Listing;
 use migrate_source::folder::{Folder, lock};
 
@@ -13,6 +12,7 @@ use crate::error::{Error, of_finding};
 use crate::find::{Finder, Set, of_fault};
 use crate::naming::{self, Draft};
 use crate::output::{self, Paint};
+use crate::skeleton::{self, Driver};
 
 pub(crate) fn run(finder: &Finder, new: &New, paint: Paint) -> Result<ExitCode, Error> {
     let set = finder.one()?;
@@ -42,9 +42,6 @@ pub(crate) struct Added {
 /// Adds the next migration.
 pub(crate) fn add(set: &Set, new: &New) -> Result<Added, Error> {
     let words = words(&new.name)?;
-    if new.rs && set.options.database != Database::Sqlite {
-        return Err(Error::new("code migrations run on SQLite only").help("write it in SQL"));
-    }
     let (listing, folder) = match set.folder.exists() {
         true => set.read().map_err(|fault| of_fault(&fault))?,
         false => (Listing::default(), Folder::read(&[], &set.options)),
@@ -65,11 +62,15 @@ pub(crate) fn add(set: &Set, new: &New) -> Result<Added, Error> {
         taken,
         SystemTime::now(),
     );
-    let Draft { version, files } =
+    let Draft { version, mut files } =
         draft.map_err(|message| Error::new(message).note("no migration was added"))?;
     let newest = folder.migrations.last().map(|newest| newest.version);
     let ends_counting = naming::is_timestamp(version)
         && newest.is_some_and(|newest| !naming::is_timestamp(newest.max(taken)));
+    if new.rs {
+        let driver = Driver::of(&folder, set.options.database, &set.folder);
+        files[0].bytes = skeleton::rust(driver, new.down).into_bytes();
+    }
     let mut changes = Changes::of(set);
     for file in &files {
         changes.create(&file.path, &file.bytes)?;

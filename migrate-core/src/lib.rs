@@ -88,8 +88,14 @@ pub use tokio_postgres;
 ///
 /// # Code migrations
 ///
-/// A file `0003_backfill.rs` with `pub fn up(db: &Connection) -> Result<…>` becomes a private module
-/// beside the set. What the compiler has to say about it, it says in that file, and tests in it are
+/// A file `0003_backfill.rs` with `pub fn up(db: &rusqlite::Connection) -> Result<…>` becomes a private module
+/// beside the set. For PostgreSQL it is `pub fn up(db: &mut postgres::Client) -> Result<…>`, or
+/// `pub async fn up(db: &tokio_postgres::Client) -> Result<…>`, whose future has to be `Send`; `down` and
+/// `check` are alike. Code needs the feature of its driver.
+///
+/// Code runs inside the transaction of the migration and has to leave it open. It may be run again when it
+/// was rolled back, and what it did outside of the database is not taken back.
+/// What the compiler has to say about it, it says in that file, and tests in it are
 /// run with those of the crate, unless the macro is called inside a function. The file is found from
 /// the one that has the string literal with the folder in it; where that is in a `macro_rules!` of
 /// your own, call that one from the same file.

@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::pin::Pin;
 
 use migrate_source::schema::{Change, Fingerprint};
 use migrate_source::{Chain, Checksum, Database, Mode};
 
 /// The error of a code migration: anything that can be turned into a boxed error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What an asynchronous code migration returns, whatever its type was.
+#[doc(hidden)]
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + 'a>>;
 
 /// One migration: what brings a database a step further, and back.
 ///
@@ -87,6 +92,12 @@ pub enum Run {
     /// A function on a SQLite connection.
     #[cfg(feature = "sqlite")]
     Sqlite(fn(&rusqlite::Connection) -> Result<(), BoxError>),
+    /// A function on a connection of `postgres`.
+    #[cfg(feature = "postgres")]
+    Postgres(fn(&mut postgres::Client) -> Result<(), BoxError>),
+    /// An asynchronous function on a connection of `tokio-postgres`.
+    #[cfg(feature = "tokio-postgres")]
+    TokioPostgres(for<'a> fn(&'a tokio_postgres::Client) -> BoxFuture<'a, ()>),
 }
 
 /// The compiled `check` of a code migration: is it in place already?
@@ -97,6 +108,25 @@ pub enum Check {
     /// A function on a SQLite connection.
     #[cfg(feature = "sqlite")]
     Sqlite(fn(&rusqlite::Connection) -> Result<bool, BoxError>),
+    /// A function on a connection of `postgres`.
+    #[cfg(feature = "postgres")]
+    Postgres(fn(&mut postgres::Client) -> Result<bool, BoxError>),
+    /// An asynchronous function on a connection of `tokio-postgres`.
+    #[cfg(feature = "tokio-postgres")]
+    TokioPostgres(for<'a> fn(&'a tokio_postgres::Client) -> BoxFuture<'a, bool>),
+}
+
+impl Run {
+    /// Whether it is for an asynchronous driver; `None` where it cannot be run at all.
+    fn is_async(self) -> Option<bool> {
+        match self {
+            Run::NotCompiled => None,
+            #[cfg(feature = "tokio-postgres")]
+            Run::TokioPostgres(_) => Some(true),
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            _ => Some(false),
+        }
+    }
 }
 
 impl fmt::Debug for Run {
@@ -105,6 +135,10 @@ impl fmt::Debug for Run {
             Run::NotCompiled => "NotCompiled",
             #[cfg(feature = "sqlite")]
             Run::Sqlite(_) => "Sqlite(fn)",
+            #[cfg(feature = "postgres")]
+            Run::Postgres(_) => "Postgres(fn)",
+            #[cfg(feature = "tokio-postgres")]
+            Run::TokioPostgres(_) => "TokioPostgres(fn)",
         })
     }
 }
@@ -207,6 +241,15 @@ impl Migration<'_> {
         } else {
             Text::Other
         }
+    }
+
+    /// Whether its code is for an asynchronous driver; `None` where it has none that can be run.
+    pub(crate) fn is_async(&self) -> Option<bool> {
+        let bodies = [Some(&self.up), self.down.as_ref()];
+        bodies.into_iter().flatten().find_map(|body| match body {
+            Body::Code(code) => code.run.is_async(),
+            Body::Sql(_) => None,
+        })
     }
 
     /// What counts in the chain where a database has recorded `checksum`.

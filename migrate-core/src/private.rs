@@ -5,12 +5,39 @@ use std::{fs, io};
 
 use crate::migration::BoxError;
 
-pub use crate::migration::{Check, Code, Run, Script};
+pub use crate::migration::{BoxFuture, Check, Code, Run, Script};
 #[cfg(feature = "verify")]
 pub use crate::verify::{Told, assert_migrates};
 #[cfg(feature = "macros")]
 pub use migrate_macros::embed;
 pub use migrate_source::schema::{Change, Kind};
+
+#[cfg(feature = "sqlite")]
+pub use crate::__first as if_sqlite;
+#[cfg(feature = "postgres")]
+pub use crate::__first as if_postgres;
+#[cfg(feature = "tokio-postgres")]
+pub use crate::__first as if_tokio_postgres;
+/// Which of two groups of tokens there is: the first where a feature is on, the second where it is off. The
+/// macro that embeds a folder cannot see the features of this crate.
+#[cfg(not(feature = "sqlite"))]
+pub use crate::__second as if_sqlite;
+#[cfg(not(feature = "postgres"))]
+pub use crate::__second as if_postgres;
+#[cfg(not(feature = "tokio-postgres"))]
+pub use crate::__second as if_tokio_postgres;
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __first {
+    ({ $($first:tt)* } { $($second:tt)* }) => { $($first)* };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __second {
+    ({ $($first:tt)* } { $($second:tt)* }) => { $($second)* };
+}
 
 /// Runs the function of a code migration.
 ///
@@ -19,6 +46,27 @@ pub use migrate_source::schema::{Change, Kind};
 /// Those of the migration.
 pub fn run<C, R: Outcome>(db: &C, function: impl FnOnce(&C) -> R) -> Result<(), BoxError> {
     function(db).into_result()
+}
+
+/// As [`run`], on a connection that is lent for writing.
+///
+/// # Errors
+///
+/// Those of the migration.
+pub fn run_mut<C, R: Outcome>(
+    db: &mut C,
+    function: impl FnOnce(&mut C) -> R,
+) -> Result<(), BoxError> {
+    function(db).into_result()
+}
+
+/// As [`run`], for an asynchronous function. Its future goes where the program's own goes.
+pub fn run_async<'a, C, F>(db: &'a C, function: impl FnOnce(&'a C) -> F) -> BoxFuture<'a, ()>
+where
+    F: Future<Output: Outcome> + Send + 'a,
+{
+    let future = function(db);
+    Box::pin(async { future.await.into_result() })
 }
 
 /// Asks the check of a code migration.
@@ -31,6 +79,28 @@ pub fn check<C, E: Into<BoxError>>(
     function: impl FnOnce(&C) -> Result<bool, E>,
 ) -> Result<bool, BoxError> {
     function(db).map_err(Into::into)
+}
+
+/// As [`check`], on a connection that is lent for writing.
+///
+/// # Errors
+///
+/// Those of the check.
+pub fn check_mut<C, E: Into<BoxError>>(
+    db: &mut C,
+    function: impl FnOnce(&mut C) -> Result<bool, E>,
+) -> Result<bool, BoxError> {
+    function(db).map_err(Into::into)
+}
+
+/// As [`check`], for an asynchronous function.
+pub fn check_async<'a, C, F, E>(db: &'a C, function: impl FnOnce(&'a C) -> F) -> BoxFuture<'a, bool>
+where
+    F: Future<Output = Result<bool, E>> + Send + 'a,
+    E: Into<BoxError>,
+{
+    let future = function(db);
+    Box::pin(async { future.await.map_err(Into::into) })
 }
 
 /// What the function of a code migration may return: a result with any error.

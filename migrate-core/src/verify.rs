@@ -79,7 +79,7 @@ fn body<'a>(body: &'a migration::Body<'_>, changes_schema: bool) -> Body<'a> {
             changes_schema,
             run: match code.run {
                 Run::Sqlite(run) => Some(run),
-                Run::NotCompiled => None,
+                _ => None,
             },
         }),
     }

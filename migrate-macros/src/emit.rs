@@ -7,7 +7,7 @@ use std::{env, fs};
 use migrate_source::arguments::Args;
 use migrate_source::folder::{Code, File, Folder, Migration, Repeatable, Script, Up};
 use migrate_source::schema::{Change, Fingerprint};
-use migrate_source::{Checksum, Mode};
+use migrate_source::{Checksum, Database, Mode};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -90,6 +90,7 @@ impl<'e> Emit<'e> {
         });
         let set = set(self.args, &all.collect::<Vec<_>>());
         let modules = folder.migrations.iter().filter_map(|m| self.module(m));
+        let driver = self.needs_driver(folder);
         let guards = (!self.editor).then(|| {
             // Code is watched where it is included.
             let watched = files.iter().filter(|file| !file.path.ends_with(".rs"));
@@ -99,7 +100,7 @@ impl<'e> Emit<'e> {
             let migrates = self.migrates(folder);
             quote!(#(#watched)* #unwatched #is_embedded #migrates)
         });
-        quote!(#set #(#modules)* #guards)
+        quote!(#set #(#modules)* #driver #guards)
     }
 
     fn migration(&self, migration: &Migration) -> TokenStream {
@@ -134,8 +135,14 @@ impl<'e> Emit<'e> {
                 tokens = quote!(#tokens.with_down_code(#down));
             }
             if code.has_check {
-                let check = self.closure("check", &self.item(migration, code, "check"));
-                tokens = quote!(#tokens.with_check(#core::__private::Check::#database(#check)));
+                let driver = self.driver(code);
+                let check = self.closure(driver.check, &self.item(migration, code, "check"));
+                let (on, variant) = (driver.if_on(), driver.variant());
+                // Without the driver there is an error anyway.
+                tokens = quote!(#core::__private::#on! {
+                    { #tokens.with_check(#core::__private::Check::#variant(#check)) }
+                    { #tokens }
+                });
             }
         }
         if let Some(down) = &migration.down {
@@ -203,9 +210,43 @@ impl<'e> Emit<'e> {
     fn code(&self, migration: &Migration, code: &Code, function: &str) -> TokenStream {
         let core = &self.args.core;
         let file = self.file(&code.path);
-        let database = self.database();
-        let run = self.closure("run", &self.item(migration, code, function));
-        quote!(#core::__private::Code::new(#file, #core::__private::Run::#database(#run)))
+        let driver = self.driver(code);
+        let run = self.closure(driver.run, &self.item(migration, code, function));
+        let (on, variant) = (driver.if_on(), driver.variant());
+        quote!(#core::__private::Code::new(#file, #core::__private::#on! {
+            { #core::__private::Run::#variant(#run) }
+            { #core::__private::Run::NotCompiled }
+        }))
+    }
+
+    /// The driver that code is for.
+    fn driver(&self, code: &Code) -> &'static Driver {
+        match (self.args.options.database, code.is_async) {
+            (Database::Sqlite, _) => &RUSQLITE,
+            (_, false) => &POSTGRES,
+            (_, true) => &TOKIO_POSTGRES,
+        }
+    }
+
+    /// An error where the driver of the code is not there: which features are on, only the crate
+    /// itself can tell.
+    fn needs_driver(&self, folder: &Folder) -> Option<TokenStream> {
+        let code = folder.migrations.iter().find_map(|m| match &m.up {
+            Up::Code(code) => Some(code),
+            Up::Sql(_) => None,
+        })?;
+        let core = &self.args.core;
+        let driver = self.driver(code);
+        let message = format!(
+            "this code needs the feature `{}` of migrate-core\n --> {}:1:1\n  = help: {}",
+            driver.feature,
+            self.file(&code.path),
+            driver.cure(),
+        );
+        let message = located(&message, self.span);
+        let error = quote_spanned!(self.span=> ::core::compile_error! { #message });
+        let on = driver.if_on();
+        Some(quote!(#core::__private::#on! { {} { #error } }))
     }
 
     /// A closure that passes the connection and a function to `caller`, of the private module.
@@ -337,7 +378,9 @@ impl<'e> Emit<'e> {
             Up::Sql(_) => None,
         };
         let code: Vec<(i64, bool)> = folder.migrations.iter().filter_map(code).collect();
-        if !cfg!(feature = "verify") || code.is_empty() {
+        // What is made for the test is a SQLite in memory.
+        let is_sqlite = self.args.options.database == Database::Sqlite;
+        if !cfg!(feature = "verify") || !is_sqlite || code.is_empty() {
             return None;
         }
         let Args {
@@ -383,9 +426,66 @@ impl<'e> Emit<'e> {
         format!("{}/{path}", self.place.shown)
     }
 
-    /// The name of the database's variant, also of the kinds of code for it.
+    /// The name of the database's variant.
     fn database(&self) -> Ident {
         variant(&self.args.options.database)
+    }
+}
+
+/// A driver that code may be for.
+struct Driver {
+    feature: &'static str,
+    /// The kind of code.
+    variant: &'static str,
+    /// What calls a function, and what asks a check.
+    run: &'static str,
+    check: &'static str,
+}
+
+const RUSQLITE: Driver = Driver {
+    feature: "sqlite",
+    variant: "Sqlite",
+    run: "run",
+    check: "check",
+};
+
+const POSTGRES: Driver = Driver {
+    feature: "postgres",
+    variant: "Postgres",
+    run: "run_mut",
+    check: "check_mut",
+};
+
+const TOKIO_POSTGRES: Driver = Driver {
+    feature: "tokio-postgres",
+    variant: "TokioPostgres",
+    run: "run_async",
+    check: "check_async",
+};
+
+impl Driver {
+    /// The macro that tells whether it is there.
+    fn if_on(&self) -> Ident {
+        format_ident!("if_{}", self.feature.replace('-', "_"))
+    }
+
+    fn variant(&self) -> Ident {
+        format_ident!("{}", self.variant)
+    }
+
+    fn cure(&self) -> String {
+        let feature = self.feature;
+        let cure =
+            format!("in Cargo.toml: `migrate-core = {{ …, features = [\"{feature}\", …] }}`");
+        match feature {
+            "postgres" => format!(
+                "{cure}\n  = help: or, for tokio-postgres, write `pub async fn up(db: &tokio_postgres::Client)`"
+            ),
+            "tokio-postgres" => format!(
+                "{cure}\n  = help: or, for postgres, write `pub fn up(db: &mut postgres::Client)`"
+            ),
+            _ => cure,
+        }
     }
 }
 

@@ -126,7 +126,9 @@ problems! {
     NotPublic "not_public" Never "An item of a code migration has a name with a meaning, but is not `pub`."
     ConstantNotLiteral "constant_not_literal" Never "A constant that is read without compiling is not a literal."
     InnerAttribute "inner_attribute" Never "A code migration begins with an inner attribute or doc comment."
-    CodeWithoutDriver "code_without_driver" Never "A code migration is for a database that has no driver to give it."
+    AsyncWithoutDriver "async_without_driver" Never "A code migration is `async`, but the driver of its database is not."
+    PartlyAsync "partly_async" Never "The functions of a code migration are `async` in part."
+    MixedDrivers "mixed_drivers" Never "Some code migrations of a folder are for one driver, some for another."
 
     // The lock file.
     LockEdited "lock_edited" Never "A migration that is locked was edited."

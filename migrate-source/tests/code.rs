@@ -7,11 +7,15 @@ use migrate_source::folder::{Code, File, Folder, Options, Up};
 
 /// What is read from a file: its items, then the problems with their lines and columns.
 fn scan(text: &str) -> String {
+    scan_for(Database::Sqlite, text)
+}
+
+fn scan_for(database: Database, text: &str) -> String {
     let file = File {
         path: "1_a.rs".into(),
         bytes: text.into(),
     };
-    let folder = Folder::read(&[file], &Options::new(Database::Sqlite));
+    let folder = Folder::read(&[file], &Options::new(database));
     let Up::Code(code) = &folder.migrations[0].up else {
         panic!("not code")
     };
@@ -70,7 +74,6 @@ fn beside_up(cases: &[(&str, &str)]) {
 fn up() {
     check(&[
         ("pub fn up(db: &Db) -> Result<()> { Ok(()) }", ""),
-        ("pub async fn up() {}", "async"),
         ("pub(crate) fn up() {}", ""),
         ("pub(super) fn up() {}", ""),
         ("#[allow(dead_code)] /// Up.\npub fn up() {}", ""),
@@ -80,7 +83,7 @@ fn up() {
         ("fn up() {}", "missing_up 1:4"),
         ("pub(self) fn up() {}", "missing_up 1:14"),
         ("pub struct S; fn up() {}", "missing_up 1:18"),
-        ("pub mod m {} async fn up() {}", "missing_up 1:23"),
+        ("pub mod m {} fn up() {}", "missing_up 1:17"),
         ("pub fn upp() {}", "missing_up 1:1"),
         ("impl S { pub fn up() {} }", "missing_up 1:1"),
         ("mod m { pub fn up() {} }", "missing_up 1:1"),
@@ -114,6 +117,52 @@ fn other_items() {
         ("struct REVISION; const A: [u8; 2] = [1, 2];", ""),
         ("type F = fn(down: u8);", ""),
     ]);
+}
+
+#[test]
+fn asynchronous_functions() {
+    for (text, on_postgres, on_sqlite) in [
+        ("pub fn up() {} pub fn down() {}", "down", "down"),
+        (
+            "pub async fn up() {}",
+            "async",
+            "async, async_without_driver 1:14",
+        ),
+        (
+            "pub(crate) async fn up() {} struct S; pub async fn check() {}",
+            "async, check",
+            "async, check, async_without_driver 1:21, async_without_driver 1:52",
+        ),
+        (
+            "pub fn up() {} pub async fn down() {} pub fn check() {}",
+            "down, check, partly_async 1:29",
+            "down, check, async_without_driver 1:29",
+        ),
+        (
+            "pub fn down() {} pub async fn up() {}",
+            "async, down, partly_async 1:8",
+            "async, down, async_without_driver 1:31",
+        ),
+        (
+            "pub async fn down() {}",
+            "down, missing_up 1:1",
+            "down, missing_up 1:1, async_without_driver 1:14",
+        ),
+        (
+            "async fn up() {}",
+            "async, missing_up 1:10",
+            "async, missing_up 1:10, async_without_driver 1:10",
+        ),
+        (
+            "pub fn up() { async { f().await }; } pub fn check() {}",
+            "check",
+            "check",
+        ),
+        ("pub fn up() {} async fn helper() {}", "", ""),
+    ] {
+        assert_eq!(scan_for(Database::Postgres, text), on_postgres, "{text}");
+        assert_eq!(scan(text), on_sqlite, "{text}");
+    }
 }
 
 #[test]

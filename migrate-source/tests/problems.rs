@@ -49,9 +49,10 @@ fn fixtures() -> PathBuf {
 
 fn options(problem: Problem) -> Options {
     let mut options = Options::new(match problem {
-        Problem::UnterminatedDollarQuote | Problem::PsqlCommand | Problem::CodeWithoutDriver => {
-            Database::Postgres
-        }
+        Problem::UnterminatedDollarQuote
+        | Problem::PsqlCommand
+        | Problem::PartlyAsync
+        | Problem::MixedDrivers => Database::Postgres,
         _ => Database::Sqlite,
     });
     if problem == Problem::TrustBeyondNewest {
@@ -783,13 +784,45 @@ a code migration becomes a module, which cannot begin with this
 }
 
 #[test]
-fn code_without_driver() {
+fn async_without_driver() {
     check(
-        Problem::CodeWithoutDriver,
+        Problem::AsyncWithoutDriver,
         r#"
-code migrations run on SQLite only
- --> migrations/0002_import_users.rs:1:1
-  = help: write it in SQL
+`async fn up` cannot run on SQLite, whose driver is not asynchronous
+ --> migrations/0002_import_users.rs:3:14
+  |
+3 | pub async fn up(db: &Connection) -> Result<usize> {
+  |              ^^
+  = help: write `pub fn up`
+  = help: or name the database that it is for: `database = "postgres"`
+"#,
+    );
+}
+
+#[test]
+fn partly_async() {
+    check(
+        Problem::PartlyAsync,
+        r#"
+`fn down` is not `async`, but `fn up` is `async`
+ --> migrations/0002_import_users.rs:7:8
+  |
+7 | pub fn down(db: &mut Client) -> Result<u64, Error> {
+  |        ^^^^
+  = help: one connection runs them all: write `pub async fn down`, or `up` otherwise
+"#,
+    );
+}
+
+#[test]
+fn mixed_drivers() {
+    check(
+        Problem::MixedDrivers,
+        r#"
+this code is for tokio-postgres, but `0002_import_users.rs` is for postgres
+ --> migrations/0003_import_posts.rs:1:1
+  = help: no connection runs both: write `pub fn up(db: &mut postgres::Client)` here
+  = help: `async fn up` is for tokio-postgres, any other for postgres
 "#,
     );
 }

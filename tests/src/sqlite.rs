@@ -7,11 +7,12 @@ use migrate_core::rusqlite::types::ValueRef;
 use migrate_core::rusqlite::{Connection, Row};
 use migrate_core::{
     Applied, Database, Error, Goal, Migration, Migrator, Plan, Report, Status, Verification,
+    embed_migrations,
 };
 use migrate_source::schema::Schema;
 use tempfile::TempDir;
 
-use crate::contract::{TestConnection, TestDatabase, blocking_verbs};
+use crate::contract::{CodeSet, TestConnection, TestDatabase, blocking_verbs};
 
 /// A SQLite database in a file, which goes with it.
 pub struct SqliteFile {
@@ -30,7 +31,24 @@ impl TestDatabase for SqliteFile {
     const DATABASE: Database = Database::Sqlite;
     const TOLD_AFTERWARDS: bool = false;
 
+    const CODE: &'static str = "migrations";
+
     type Connection = Connection;
+
+    // Inside a function the generated tests are not run: one of the sets would fail its own on purpose.
+    #[allow(unnameable_test_items)]
+    fn code(set: CodeSet) -> &'static [Migration<'static>] {
+        embed_migrations!(static WRITTEN = "migrations/written");
+        embed_migrations!(static MISBEHAVING = "migrations/misbehaving");
+        embed_migrations!(static ADOPTING = "migrations/adopting");
+        embed_migrations!(static ASKING = "migrations/asking");
+        match set {
+            CodeSet::Written => &WRITTEN,
+            CodeSet::Misbehaving => &MISBEHAVING,
+            CodeSet::Adopting => &ADOPTING,
+            CodeSet::Asking => &ASKING,
+        }
+    }
 
     fn fresh() -> SqliteFile {
         let folder = TempDir::new().expect("a folder for the database");

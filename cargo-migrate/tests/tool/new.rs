@@ -198,16 +198,44 @@ fn a_faulty_text_is_no_reason() {
     desk.check("new c", 0, "migrations/0002_c.sql\n", "");
 }
 
+/// A connection for the driver that the folder is for already, or that the package names.
 #[test]
-fn code_for_another_database() {
+fn code_for_postgres() {
+    const TEXT: &str = "SELECT 1;";
+    const BLOCKING: &str = "pub fn up(db: &mut Client) -> Result<(), Error> {";
+    const ASYNC: &str = "pub async fn up(db: &Client) -> Result<(), Error> {";
     let main = "embed_migrations!(\"migrations\", database = \"postgres\");";
-    let desk = Desk::package(main, &[("migrations/0001_a.sql", SQL)]);
-    desk.check(
-        "new b --rs",
-        1,
-        "",
-        "error: code migrations run on SQLite only\n  = help: write it in SQL\n",
-    );
+    let tokio =
+        "[package]\nname = \"p\"\nversion = \"0.1.0\"\n\n[dependencies]\n# tokio-postgres\n";
+    for (manifest, code, signature) in [
+        (None, TEXT, BLOCKING),
+        (None, "pub fn up() {}", BLOCKING),
+        (None, "pub async fn up() {}", ASYNC),
+        (Some(tokio), TEXT, ASYNC),
+        (Some(tokio), "pub fn up() {}", BLOCKING),
+    ] {
+        let name = if code == TEXT {
+            "0001_a.sql"
+        } else {
+            "0001_a.rs"
+        };
+        let desk = Desk::package(main, &[(&format!("migrations/{name}"), code)]);
+        if let Some(manifest) = manifest {
+            desk.file("Cargo.toml", manifest);
+        }
+        desk.check("new b --rs --down", 0, "migrations/0002_b.rs\n", "");
+        let text = desk.text("migrations/0002_b.rs");
+        assert!(text.contains(signature), "{text}");
+        assert_eq!(text.matches("compile_error!").count(), 2, "{text}");
+        desk.check(
+            "check",
+            0,
+            "migrations: 2 migrations, nothing is wrong\n",
+            "",
+        );
+        desk.says_words("", &["migrate", "lock"]);
+        assert!(desk.text("migrations/migrations.lock").contains("2 b t1:"));
+    }
 }
 
 /// An orphan that is allowed keeps its number.

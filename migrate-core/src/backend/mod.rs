@@ -27,6 +27,9 @@ pub(crate) trait Backend: Send {
     /// Its kind.
     const DATABASE: Database;
 
+    /// Whether its driver is asynchronous, so that code has to be, too.
+    const IS_ASYNC: bool;
+
     /// The end of the history; `None` when there is no history. One question, no lock, nothing written.
     fn head(
         &mut self,

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::history::{Head, History};
 use crate::migration::{BoxError, Migration};
 use crate::observer::{Event, Observer};
-use crate::plan::{Goal, Plan, Situation, Transaction, plan};
+use crate::plan::{Goal, Plan, Situation, Transaction, plan, refuse_foreign};
 use crate::report::Report;
 use crate::settings::Settings;
 
@@ -263,12 +263,18 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
 
     async fn plan(&mut self, history: &History, goal: Goal) -> Result<Plan<'m>, Trouble> {
         let mut in_place = 0;
+        // Also before a check is asked.
+        refuse_foreign(self.run.set, B::DATABASE, B::IS_ASYNC)
+            .map_err(|kind| Trouble::Error(kind, None))?;
         if history.rows.is_empty() && matches!(goal, Goal::Up | Goal::UpTo(_)) {
             for migration in self.run.set {
                 let Some(check) = migration.check else { break };
                 match self.backend.in_place(check).await {
                     Ok(true) => in_place += 1,
                     Ok(false) => break,
+                    Err(failure) if matches!(failure.fault, Fault::InTransaction) => {
+                        return Err(self.outside(failure));
+                    }
                     Err(failure) => {
                         let step = step::check_step(migration);
                         let asked = Order::InPlace(check);
@@ -280,6 +286,7 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
         let situation = Situation {
             set: self.run.set,
             database: B::DATABASE,
+            is_async: B::IS_ASYNC,
             history,
             settings: self.run.settings,
             in_place,

@@ -130,6 +130,16 @@ pub enum ErrorKind {
         /// The database of the connection.
         connection: Database,
     },
+    /// The code of a migration is written for the other driver of the database: that of this connection
+    /// cannot run it.
+    WrongDriver {
+        /// Its version.
+        version: i64,
+        /// Its file.
+        file: String,
+        /// Whether the code is asynchronous: for `tokio-postgres`, and for the verbs that end in `_async`.
+        is_async: bool,
+    },
     /// The set of migrations is not in order, or holds a version twice.
     InvalidSet {
         /// What is wrong with it.

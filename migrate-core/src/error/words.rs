@@ -157,6 +157,20 @@ impl fmt::Display for ErrorKind {
                 f,
                 "the migrations are written for {migrations}, the connection is to {connection}"
             ),
+            ErrorKind::WrongDriver {
+                version,
+                file,
+                is_async,
+            } => {
+                let (code, connection) = match is_async {
+                    true => ("tokio-postgres", "postgres"),
+                    false => ("postgres", "tokio-postgres"),
+                };
+                write!(
+                    f,
+                    "migration {version} is code for {code}, the connection is one of {connection}\n --> {file}"
+                )
+            }
             ErrorKind::InvalidSet { reason } => {
                 write!(f, "the set of migrations is no history: {reason}")
             }
@@ -283,6 +297,12 @@ impl ErrorKind {
             ErrorKind::WrongDatabase { .. } => {
                 one("name the database where they are embedded: `embed_migrations!(\"…\", database = \"…\")`")
             }
+            ErrorKind::WrongDriver { is_async: true, .. } => one(
+                "use a `tokio_postgres::Client` and the verbs that end in `_async`, or write it as `pub fn up(db: &mut postgres::Client)`",
+            ),
+            ErrorKind::WrongDriver { .. } => one(
+                "use a `postgres::Client` and the verbs without `_async`, or write it as `pub async fn up(db: &tokio_postgres::Client)`",
+            ),
             ErrorKind::ForeignKeys {
                 failed,
                 drops_table,

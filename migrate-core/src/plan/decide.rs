@@ -21,6 +21,8 @@ use crate::units;
 pub(crate) struct Situation<'m, 'h> {
     pub(crate) set: &'m [Migration<'m>],
     pub(crate) database: Database,
+    /// Whether the driver of the connection is asynchronous.
+    pub(crate) is_async: bool,
     pub(crate) history: &'h History,
     pub(crate) settings: &'h Settings,
     /// How many of the first migrations are in place already, by their `check`.
@@ -30,13 +32,7 @@ pub(crate) struct Situation<'m, 'h> {
 /// The steps that lead to `goal`, or why it cannot be reached. Nothing is half planned: what would
 /// be refused at the last step is refused before the first.
 pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, ErrorKind> {
-    compare::check_set(now.set)?;
-    if let Some(other) = now.set.iter().find(|m| m.database != now.database) {
-        return Err(ErrorKind::WrongDatabase {
-            migrations: other.database,
-            connection: now.database,
-        });
-    }
+    refuse_foreign(now.set, now.database, now.is_async)?;
     let steps = match goal {
         Goal::Up => up(now, compare::newest(now.set))?,
         Goal::UpTo(version) => up(now, known(now, version)?)?,
@@ -60,6 +56,30 @@ pub(crate) fn plan<'m>(now: Situation<'m, '_>, goal: Goal) -> Result<Plan<'m>, E
         to: version_after(now.history, &steps),
         steps: transactions(now, steps),
     })
+}
+
+/// Refuses a set that is in disorder, or that connections of this kind cannot run.
+pub(crate) fn refuse_foreign(
+    set: &[Migration<'_>],
+    database: Database,
+    is_async: bool,
+) -> Result<(), ErrorKind> {
+    compare::check_set(set)?;
+    if let Some(other) = set.iter().find(|m| m.database != database) {
+        return Err(ErrorKind::WrongDatabase {
+            migrations: other.database,
+            connection: database,
+        });
+    }
+    let is_other = |m: &&Migration<'_>| m.is_async().is_some_and(|code| code != is_async);
+    match set.iter().find(is_other) {
+        Some(other) => Err(ErrorKind::WrongDriver {
+            version: other.version().unwrap_or(0),
+            file: other.file().to_owned(),
+            is_async: !is_async,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn newest_first(history: &History) -> impl Iterator<Item = &Applied> {

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::migration::{Body, Id, Migration};
 use crate::report::Action;
 
-pub(crate) use decide::{Situation, plan, stored_down, version_after};
+pub(crate) use decide::{Situation, plan, refuse_foreign, stored_down, version_after};
 
 /// Where a database is to be brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

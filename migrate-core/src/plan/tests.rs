@@ -79,6 +79,7 @@ fn planned(
     let situation = Situation {
         set,
         database: Database::Sqlite,
+        is_async: false,
         history,
         settings,
         in_place: 0,
@@ -357,6 +358,7 @@ fn histories_are_verified_as_by_refinery() {
     let situation = Situation {
         set: &own,
         database: Database::Sqlite,
+        is_async: false,
         history: &edited,
         settings: &refuse,
         in_place: 0,
@@ -537,6 +539,7 @@ fn steps_are_grouped_on_a_fresh_database() {
         let situation = Situation {
             set,
             database: Database::Sqlite,
+            is_async: false,
             history,
             settings,
             in_place: 0,
@@ -575,6 +578,7 @@ fn what_waits_for_a_commit_is_in_no_group_on_postgres() {
         let situation = Situation {
             set: &set,
             database,
+            is_async: false,
             history: &history(&[]),
             settings: &Settings::default(),
             in_place: 0,

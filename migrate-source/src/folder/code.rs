@@ -8,10 +8,16 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::{Code, Finding, Problem};
+use crate::Database;
 use crate::place::Place;
 
 /// Reads the Rust file at `path`.
-pub(super) fn read(path: &str, text: &str, findings: &mut Vec<Finding>) -> Code {
+pub(super) fn read(
+    path: &str,
+    text: &str,
+    database: Database,
+    findings: &mut Vec<Finding>,
+) -> Code {
     let mut code = Code {
         path: path.to_owned(),
         is_async: false,
@@ -32,7 +38,7 @@ pub(super) fn read(path: &str, text: &str, findings: &mut Vec<Finding>) -> Code 
     if has_inner_attribute(&tokens) {
         findings.push(inner_attribute(path, text));
     }
-    let mut up = None;
+    let (mut up, mut others) = (None, Vec::new());
     for item in items(&tokens) {
         let mut is_literal = true;
         match (item.keyword, item.name.as_str()) {
@@ -59,10 +65,21 @@ pub(super) fn read(path: &str, text: &str, findings: &mut Vec<Finding>) -> Code 
         if !item.public {
             findings.push(not_public(path, text, &item));
         }
+        if item.keyword == "fn" {
+            others.push(item);
+        }
     }
-    match up {
-        Some(up) if up.public => code.is_async = up.is_async,
-        up => findings.push(missing_up(path, text, up.as_ref())),
+    code.is_async = up.as_ref().is_some_and(|up| up.is_async);
+    let functions = up.iter().chain(&others);
+    findings.extend(functions.filter_map(|function| {
+        let is_other = up.is_some() && function.is_async != code.is_async;
+        match database {
+            Database::Sqlite => function.is_async.then(|| no_driver(path, text, function)),
+            _ => is_other.then(|| partly_async(path, text, function)),
+        }
+    }));
+    if up.as_ref().is_none_or(|up| !up.public) {
+        findings.push(missing_up(path, text, up.as_ref()));
     }
     code
 }
@@ -207,6 +224,33 @@ fn not_literal(path: &str, text: &str, item: &Item<'_>) -> Finding {
     .at(place(path, text, item))
     .help(format!(
         "it is read before the file is compiled: `pub const {name}: {value};`"
+    ))
+}
+
+fn no_driver(path: &str, text: &str, function: &Item<'_>) -> Finding {
+    let name = &function.name;
+    Finding::new(
+        Problem::AsyncWithoutDriver,
+        format!("`async fn {name}` cannot run on SQLite, whose driver is not asynchronous"),
+    )
+    .at(place(path, text, function))
+    .help(format!("write `pub fn {name}`"))
+    .help("or name the database that it is for: `database = \"postgres\"`")
+}
+
+fn partly_async(path: &str, text: &str, function: &Item<'_>) -> Finding {
+    let name = &function.name;
+    let (is, up, cure) = match function.is_async {
+        true => ("`async`", "not", "pub fn"),
+        false => ("not `async`", "`async`", "pub async fn"),
+    };
+    Finding::new(
+        Problem::PartlyAsync,
+        format!("`fn {name}` is {is}, but `fn up` is {up}"),
+    )
+    .at(place(path, text, function))
+    .help(format!(
+        "one connection runs them all: write `{cure} {name}`, or `up` otherwise"
     ))
 }
 

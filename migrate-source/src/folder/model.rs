@@ -117,7 +117,7 @@ pub struct Script {
 pub struct Code {
     /// Its file, below the folder.
     pub path: String,
-    /// Whether its `pub fn up` is `async`.
+    /// Whether its `pub fn up` is `async`, and so for an asynchronous driver.
     pub is_async: bool,
     /// Whether it has `pub fn down`.
     pub has_down: bool,

@@ -186,7 +186,9 @@ impl<'a> Reader<'a> {
         match part {
             Part::Metadata => {}
             Part::Code => {
-                let code = source.map(|source| code::read(path, source.text, &mut findings));
+                let code = source.map(|source| {
+                    code::read(path, source.text, self.options.database, &mut findings)
+                });
                 parts.ups.push(Piece {
                     path,
                     words,

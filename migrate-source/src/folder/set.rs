@@ -78,18 +78,6 @@ pub(super) fn numbered(
             };
             report(twice("ups", first, second).help(cure));
         }
-        for up in &parts.ups {
-            if let (Some(Up::Code(_)), false) = (&up.content, database == Database::Sqlite) {
-                report(
-                    Finding::new(
-                        Problem::CodeWithoutDriver,
-                        "code migrations run on SQLite only",
-                    )
-                    .at(Place::file(up.path))
-                    .help("write it in SQL"),
-                );
-            }
-        }
         let words = locked.map(|up| up.words);
         for (first, second) in repeated(&parts.downs, |piece| Some(piece.words) == words) {
             report(twice("downs", first, second).help(cure(first, second)));
@@ -138,7 +126,45 @@ pub(super) fn numbered(
         }
     }
     findings.extend(gaps(set, claimed));
+    findings.extend(mixed_drivers(set, database));
     findings
+}
+
+/// The code migrations that are for another driver than the first one: no connection runs both. Where a
+/// database has one driver only, each is judged by itself.
+fn mixed_drivers(set: &BTreeMap<i64, Parts<'_, Up>>, database: Database) -> Vec<About> {
+    let code = set.iter().flat_map(|(version, parts)| {
+        let code = |up: &Piece<'_, Up>| match &up.content {
+            Some(Up::Code(code)) => Some((*version, code.path.clone(), code.is_async)),
+            _ => None,
+        };
+        parts.ups.iter().filter_map(code)
+    });
+    let mut code = code.filter(|_| database != Database::Sqlite);
+    let Some((_, first, is_async)) = code.next() else {
+        return Vec::new();
+    };
+    let driver = |is_async| match is_async {
+        true => "tokio-postgres",
+        false => "postgres",
+    };
+    let others = code.filter(|(.., other)| *other != is_async);
+    let finding = |(version, path, other): (i64, String, bool)| {
+        let (this, that) = (driver(other), driver(is_async));
+        let cure = match is_async {
+            true => "`pub async fn up(db: &tokio_postgres::Client)`",
+            false => "`pub fn up(db: &mut postgres::Client)`",
+        };
+        let finding = Finding::new(
+            Problem::MixedDrivers,
+            format!("this code is for {this}, but `{first}` is for {that}"),
+        )
+        .at(Place::file(&path))
+        .help(format!("no connection runs both: write {cure} here"))
+        .help("`async fn up` is for tokio-postgres, any other for postgres");
+        (Some(version), finding)
+    };
+    others.map(finding).collect()
 }
 
 /// The numbers missing between 1 and the last sequential version.

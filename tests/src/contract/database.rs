@@ -1,7 +1,22 @@
 //! What a database must offer so that the contract can be checked on it.
 
-use migrate_core::{Applied, Database, Error, Goal, Migrator, Plan, Report, Status, Verification};
+use migrate_core::{
+    Applied, Database, Error, Goal, Migration, Migrator, Plan, Report, Status, Verification,
+};
 use migrate_source::schema::Schema;
+
+/// The sets with code that there are for every driver.
+#[derive(Debug, Clone, Copy)]
+pub enum CodeSet {
+    /// Does what code is for.
+    Written,
+    /// The second migration does what the rows of the table `behaviour` say.
+    Misbehaving,
+    /// All migrations but the fourth know whether they are in place.
+    Adopting,
+    /// The check does what the row of the table `behaviour` says.
+    Asking,
+}
 
 /// A database of a test's own.
 pub trait TestDatabase {
@@ -12,11 +27,17 @@ pub trait TestDatabase {
     /// are over: all but the start of the first.
     const TOLD_AFTERWARDS: bool;
 
+    /// The folder with the sets of code for its driver.
+    const CODE: &'static str;
+
     /// A connection to it.
     type Connection: TestConnection + Send;
 
     /// A new one, without anything in it.
     fn fresh() -> Self;
+
+    /// A set of code for its driver.
+    fn code(set: CodeSet) -> &'static [Migration<'static>];
 
     /// One more connection to it.
     fn connect(&self) -> Self::Connection;

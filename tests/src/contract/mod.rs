@@ -5,6 +5,7 @@
 
 #![expect(missing_docs, reason = "a case is told by its name")]
 
+pub mod code;
 mod database;
 pub mod down;
 pub mod drift;
@@ -25,9 +26,9 @@ pub mod waiting;
 pub mod walks;
 
 pub(crate) use database::blocking_verbs;
-pub use database::{TestConnection, TestDatabase};
+pub use database::{CodeSet, TestConnection, TestDatabase};
 pub use files::*;
-pub use stage::{Files, Settings, Stage};
+pub use stage::{EACH, Files, GROUPED, Settings, Stage};
 pub use told::{of_kind, told};
 
 /// Makes a test of every case of the contract, for one database. Attributes are those of each test.
@@ -188,6 +189,29 @@ macro_rules! contract {
                     chain_heals_over_accepted_texts
                     earlier_text_is_taken_back_by_its_own_down
                     program_from_before_starts_on_a_newer_text
+                }
+                code {
+                    code_goes_up_and_down_like_sql
+                    older_program_cannot_take_code_back
+                    code_that_is_not_compiled_in_is_not_run
+                    code_may_use_savepoints
+                    failing_code_is_rolled_back
+                    error_of_the_author_s_own_is_the_source
+                    code_that_writes_to_the_history_is_refused
+                    code_that_commits_is_found_out
+                    code_that_commits_and_fails_is_not_called_rolled_back
+                    code_that_rolls_back_is_found_out
+                    code_that_meddles_with_the_runner_s_savepoint_is_found_out
+                    failure_behind_code_keeps_the_code
+                    panic_goes_on_once_everything_is_rolled_back
+                    down_may_misbehave_too
+                    what_is_in_place_is_adopted_without_running
+                    only_what_is_wanted_is_adopted
+                    nobody_is_asked_on_the_way_down_or_by_hand
+                    what_is_adopted_is_asked_again_under_the_lock
+                    check_can_say_yes_and_no
+                    check_that_writes_or_fails_stops_the_run
+                    check_that_panics_leaves_the_connection_as_it_was
                 }
                 history {
                     table_may_have_any_name

@@ -13,9 +13,9 @@ pub type Files<'f> = &'f [(&'f str, &'f str)];
 pub type Settings = for<'m> fn(Migrator<'m>) -> Migrator<'m>;
 
 /// The ways of putting migrations into transactions.
-pub(super) const EACH: Settings = |migrator| migrator.transactions(Transactions::Each);
+pub const EACH: Settings = |migrator| migrator.transactions(Transactions::Each);
 /// As [`EACH`].
-pub(super) const GROUPED: Settings = |migrator| migrator.transactions(Transactions::Grouped);
+pub const GROUPED: Settings = |migrator| migrator.transactions(Transactions::Grouped);
 /// As [`EACH`], and all of them.
 pub(super) const ALL: [Settings; 3] = [EACH, GROUPED, |migrator| {
     migrator.transactions(Transactions::Auto)

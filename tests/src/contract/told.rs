@@ -72,6 +72,16 @@ pub fn of_kind(kind: &ErrorKind) -> String {
             migrations,
             connection,
         } => format!("{migrations} migrations on {connection}"),
+        ErrorKind::WrongDriver {
+            version, is_async, ..
+        } => {
+            let driver = if *is_async {
+                "tokio-postgres"
+            } else {
+                "postgres"
+            };
+            format!("code {version} is for {driver}")
+        }
         ErrorKind::InvalidSet { reason } => format!("invalid set: {reason}"),
         ErrorKind::Sql { failed } => format!("sql {}", of_failed(failed)),
         ErrorKind::Code { failed } => format!("code {}: {}", of_failed(failed), failed.message),

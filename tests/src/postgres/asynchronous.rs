@@ -9,10 +9,11 @@ use std::thread::{self, Thread};
 use migrate_core::tokio_postgres::{Client, Config, NoTls};
 use migrate_core::{
     Applied, Database, Error, Goal, Migration, Migrator, Plan, Report, Status, Verification,
+    embed_migrations,
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::contract::{TestConnection, TestDatabase};
+use crate::contract::{CodeSet, TestConnection, TestDatabase};
 use crate::postgres::{Scratch, looks, texts, told};
 
 /// A database that is taken through `tokio-postgres`.
@@ -31,7 +32,23 @@ impl TestDatabase for Asynchronous {
     const DATABASE: Database = Database::Postgres;
     const TOLD_AFTERWARDS: bool = true;
 
+    const CODE: &'static str = "migrations/tokio_postgres";
+
     type Connection = AsyncClient;
+
+    #[allow(unnameable_test_items)]
+    fn code(set: CodeSet) -> &'static [Migration<'static>] {
+        embed_migrations!(static WRITTEN = "migrations/tokio_postgres/written", database = "postgres");
+        embed_migrations!(static MISBEHAVING = "migrations/tokio_postgres/misbehaving", database = "postgres");
+        embed_migrations!(static ADOPTING = "migrations/tokio_postgres/adopting", database = "postgres");
+        embed_migrations!(static ASKING = "migrations/tokio_postgres/asking", database = "postgres");
+        match set {
+            CodeSet::Written => &WRITTEN,
+            CodeSet::Misbehaving => &MISBEHAVING,
+            CodeSet::Adopting => &ADOPTING,
+            CodeSet::Asking => &ASKING,
+        }
+    }
 
     fn fresh() -> Asynchronous {
         Asynchronous(Scratch::fresh())
@@ -59,6 +76,19 @@ impl AsyncClient {
         // Its end is seen by the client.
         RUNTIME.spawn(async move { drop(connection.await) });
         AsyncClient(client)
+    }
+
+    /// The verb of `goal`, for who does not wait for its end.
+    ///
+    /// # Errors
+    ///
+    /// Those of the verb.
+    pub async fn bring_later(
+        &mut self,
+        migrator: &Migrator<'_>,
+        goal: Goal,
+    ) -> Result<Report, Error> {
+        migrator.bring_async(&mut self.0, goal).await
     }
 }
 

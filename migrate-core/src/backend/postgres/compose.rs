@@ -1,11 +1,14 @@
 //! Orders to the commands of a message.
 
+use std::ops::Range;
+
 use migrate_source::Database;
 use migrate_source::sql::single_statements;
 
 use crate::backend::Order;
 use crate::backend::postgres::alone;
 use crate::backend::postgres::blocked;
+use crate::backend::postgres::code::{self, is_code};
 use crate::backend::postgres::history::{Tables, There};
 use crate::backend::postgres::message::Message;
 use crate::backend::postgres::session::{self, Session};
@@ -42,12 +45,21 @@ pub(super) struct Composer<'s> {
 }
 
 impl Composer<'_> {
-    /// The message that does `orders`. `is_open` tells whether the transaction is open already.
-    pub(super) fn compose<'o>(&self, orders: &'o [Order<'_>], is_open: bool) -> Message<'o> {
+    /// The message that does the `part` of `orders`. `is_open` tells whether the transaction is open already.
+    pub(super) fn compose<'o>(
+        &self,
+        orders: &'o [Order<'_>],
+        part: Range<usize>,
+        is_open: bool,
+    ) -> Message<'o> {
         let mut message = Message::default();
         let is_group = orders.iter().any(|o| matches!(o, Order::Savepoint));
         let mut repeated = self.there.repeated;
-        let mut may_change = false;
+        let last_code = orders[..part.start].iter().rposition(is_code);
+        let put_back = |o: &Order<'_>| matches!(o, Order::PutBack);
+        // What code does to the connection is not known.
+        let mut may_change =
+            last_code.is_some_and(|at| !orders[at..part.start].iter().any(put_back));
         let mut in_transaction = is_open;
         let mut is_own_role = !self.is_changed;
         // It may have set one in a transaction before, which is to last.
@@ -57,7 +69,7 @@ impl Composer<'_> {
         };
         let timeout = self.timeout.as_deref();
         let timeout = timeout.filter(|_| !orders.iter().any(sets_timeout));
-        for (at, order) in orders.iter().enumerate() {
+        for (at, order) in orders.iter().enumerate().take(part.end).skip(part.start) {
             if order.writes_history() && !std::mem::replace(&mut is_own_role, true) {
                 for sql in self.session.own_role() {
                     message.push(at, &sql);
@@ -158,13 +170,17 @@ impl Composer<'_> {
                 Order::Chain(version, chain) => {
                     message.push(at, &self.tables.chain(*version, chain));
                 }
-                // Foreign keys are always enforced, and the rest is refused before.
+                // Foreign keys are always enforced, a counter is refused before, and code is run between
+                // messages.
                 Order::Enforce(_)
                 | Order::Code(_)
                 | Order::InPlace(_)
                 | Order::Counter(_)
                 | Order::Baseline(_) => {}
             }
+        }
+        if let Some(order) = orders.get(part.end).filter(|order| is_code(order)) {
+            code::enter(&mut message, order, part.end, self.tables);
         }
         message
     }

@@ -5,13 +5,24 @@ use std::time::Duration;
 
 use tokio_postgres::{Error, SimpleQueryMessage, SimpleQueryRow};
 
+use crate::migration::{BoxError, Check, Run};
+
 /// A connection, as a driver gives it.
 ///
 /// Simple queries need no prepared statement, so that a pooler may stand in between, and several of
 /// them travel together.
 pub trait Driver: Send {
+    /// Whether code has to be asynchronous.
+    const IS_ASYNC: bool;
+
     /// Sends one message. A synchronous driver's future is ready.
     fn send(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Reply>, Broken>> + Send;
+
+    /// Runs the code of a migration; `None` when it is for another driver, or is not there.
+    fn run(&mut self, run: Run) -> impl Future<Output = Option<Result<(), BoxError>>> + Send;
+
+    /// Asks the check of a migration, likewise.
+    fn ask(&mut self, check: Check) -> impl Future<Output = Option<Result<bool, BoxError>>> + Send;
 
     /// Waits.
     fn sleep(&mut self, duration: Duration) -> impl Future<Output = ()> + Send;
@@ -55,9 +66,11 @@ impl Replies {
 
 #[cfg(feature = "postgres")]
 mod blocking {
-    use super::{Broken, Driver, Duration, Replies, Reply};
+    use super::{BoxError, Broken, Check, Driver, Duration, Replies, Reply, Run};
 
     impl Driver for &mut postgres::Client {
+        const IS_ASYNC: bool = false;
+
         async fn send(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
             // It gives all of the answer or the error, and not how far it came before.
             let messages = self.simple_query(sql).map_err(|error| Broken {
@@ -67,6 +80,21 @@ mod blocking {
             let mut replies = Replies::default();
             messages.into_iter().for_each(|m| replies.take(m));
             Ok(replies.done)
+        }
+
+        async fn run(&mut self, run: Run) -> Option<Result<(), BoxError>> {
+            match run {
+                Run::Postgres(run) => Some(run(self)),
+                _ => None,
+            }
+        }
+
+        async fn ask(&mut self, check: Check) -> Option<Result<bool, BoxError>> {
+            #[allow(unreachable_patterns)]
+            match check {
+                Check::Postgres(check) => Some(check(self)),
+                _ => None,
+            }
         }
 
         async fn sleep(&mut self, duration: Duration) {
@@ -85,9 +113,11 @@ mod asynchronous {
     use futures_core::Stream;
     use tokio_postgres::Client;
 
-    use super::{Broken, Driver, Duration, Replies, Reply};
+    use super::{BoxError, Broken, Check, Driver, Duration, Replies, Reply, Run};
 
     impl Driver for &mut Client {
+        const IS_ASYNC: bool = true;
+
         async fn send(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
             let mut replies = Replies::default();
             let broken = |error, completed| Broken {
@@ -103,6 +133,21 @@ mod asynchronous {
                 }
             }
             Ok(replies.done)
+        }
+
+        async fn run(&mut self, run: Run) -> Option<Result<(), BoxError>> {
+            match run {
+                Run::TokioPostgres(run) => Some(run(self).await),
+                _ => None,
+            }
+        }
+
+        async fn ask(&mut self, check: Check) -> Option<Result<bool, BoxError>> {
+            #[allow(unreachable_patterns)]
+            match check {
+                Check::TokioPostgres(check) => Some(check(self).await),
+                _ => None,
+            }
         }
 
         /// No runtime is assumed, so a thread keeps the time. It is needed only while another process

@@ -8,6 +8,7 @@ use tokio_postgres::error::{DbError, ErrorPosition, Severity};
 use crate::backend::postgres::history::{BUSY, STALE, WRITTEN};
 use crate::backend::{Failure, Fault};
 use crate::error::Holder;
+use crate::migration::BoxError;
 
 /// A failure that the server or the driver tells of.
 pub(super) fn failure(error: Error) -> Failure {
@@ -44,6 +45,54 @@ pub(super) fn failure(error: Error) -> Failure {
     failure.told.sqlstate = Some(code.to_owned()).filter(|code| code != WRITTEN);
     failure.source = Some(error.into());
     failure
+}
+
+/// A failure of the code of a migration, with what the server said where that is its cause.
+pub(super) fn of_code(error: BoxError) -> Failure {
+    let error = match error.downcast::<Error>() {
+        Ok(error) => {
+            let failure = failure(*error);
+            // A lock that was not there in time may be there later.
+            let fault = match failure.fault {
+                Fault::LockNotAvailable => Fault::LockNotAvailable,
+                _ => Fault::Other,
+            };
+            return Failure { fault, ..failure };
+        }
+        Err(error) => error,
+    };
+    let mut failure = Failure::new(Fault::Other, error.to_string());
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(db) = error.downcast_ref().and_then(Error::as_db_error) {
+            failure.told.sqlstate = Some(db.code().code().to_owned());
+            failure.told.detail = db.detail().map(str::to_owned);
+            failure.told.hint = db.hint().map(str::to_owned);
+            break;
+        }
+        cause = error.source();
+    }
+    failure.source = Some(error);
+    failure
+}
+
+/// Whether it tells that the connection was lost.
+pub(super) fn is_lost(failure: &Failure) -> bool {
+    let error = failure.source.as_ref().and_then(|e| e.downcast_ref());
+    error.is_some_and(|error: &Error| error.as_db_error().is_none_or(is_fatal))
+}
+
+/// What is said where the connection is gone.
+pub(super) fn lost(failure: Failure) -> Failure {
+    let message = match failure.told.sqlstate {
+        Some(_) => format!("the server ended the connection: {}", failure.message),
+        None => failure.message,
+    };
+    Failure {
+        fault: Fault::Other,
+        message,
+        ..failure
+    }
 }
 
 /// The error with what it was caused by: the driver's own words for itself are short.

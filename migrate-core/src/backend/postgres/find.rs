@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::backend::postgres::blocked::HARDLY_WAIT;
+use crate::backend::postgres::code::is_code;
 use crate::backend::postgres::compose::BEGIN;
 use crate::backend::postgres::driver::{Broken, Driver};
-use crate::backend::postgres::failure::{failure, is_fatal, place, position};
+use crate::backend::postgres::failure::{failure, is_fatal, lost, place, position};
 use crate::backend::postgres::message::Message;
 use crate::backend::postgres::{Postgres, UNKNOWN};
 use crate::backend::{Failure, Fault, Order};
@@ -40,14 +41,15 @@ struct Stand {
 }
 
 impl<D: Driver> Postgres<'_, D> {
-    /// Finds out what failed. The server tells the place of most errors, but not of violated
-    /// constraints; and of those drivers that do not tell how far a message came, the savepoint of
-    /// the step does, or running its statements once more, one by one.
+    /// Finds out what failed of a message, whose first order is the one at `from`. The server tells the
+    /// place of most errors, but not of violated constraints; and of those drivers that do not tell how far
+    /// a message came, the savepoint of the step does, or running its statements once more, one by one.
     pub(super) async fn find(
         &mut self,
         message: &Message<'_>,
         broken: Broken,
         orders: &[Order<'_>],
+        from: usize,
         was_open: bool,
         took: Duration,
     ) -> Found {
@@ -62,11 +64,10 @@ impl<D: Driver> Postgres<'_, D> {
             return found(outside(orders), false, failure(error));
         };
         if is_fatal(db) {
-            let mut failure = failure(error);
-            failure.fault = Fault::Other;
-            failure.message = format!("the server ended the connection: {}", failure.message);
-            return found(outside(orders), false, failure);
+            return found(outside(orders), false, lost(failure(error)));
         }
+        // A part of a transaction, behind code.
+        let is_later = was_open && from > 0;
         let at_message = position(db).and_then(|position| message.at(position));
         let mut failure = failure(error);
         if matches!(failure.fault, Fault::Busy | Fault::Stale) {
@@ -89,8 +90,13 @@ impl<D: Driver> Postgres<'_, D> {
             return conclude(message, orders, 0, at_message, &stand, true, failure);
         }
         let stand = self.probe().await;
-        let ran = stand.open;
+        let mut ran = stand.open;
         if let Some((piece, _)) = at_message {
+            if let (true, Some(piece)) = (is_later, message.pieces.get(piece)) {
+                // It was open before, too. That the step has begun tells.
+                let step = savepoint_before(orders, piece.order);
+                ran = stand.savepoint.is_none_or(|at| step == Some(at));
+            }
             return conclude(message, orders, piece, at_message, &stand, ran, failure);
         }
         if !stand.open {
@@ -104,6 +110,11 @@ impl<D: Driver> Postgres<'_, D> {
                     .unwrap_or(0),
             };
             return found(at, false, failure);
+        }
+        if is_later && stand.savepoint.is_none_or(|at| at + 1 < from) {
+            // What code did is gone, so nothing can be tried again; it is the only step that has begun.
+            let code = orders[..from].iter().rposition(is_code);
+            return found(code.unwrap_or(from), stand.open, failure);
         }
         let first = stand.savepoint.map_or(0, |savepoint| savepoint + 1);
         let piece = match took <= WORTH_ANOTHER_RUN {
@@ -246,8 +257,14 @@ fn read_only_server(failure: &mut Failure) {
     }
 }
 
+/// The savepoint of the step that the order at `at` belongs to.
+fn savepoint_before(orders: &[Order<'_>], at: usize) -> Option<usize> {
+    let savepoint = |o: &Order<'_>| matches!(o, Order::Savepoint);
+    orders[..=at].iter().rposition(savepoint)
+}
+
 /// An order of the transaction itself, for what is nobody's fault.
-fn outside(orders: &[Order<'_>]) -> usize {
+pub(super) fn outside(orders: &[Order<'_>]) -> usize {
     let own = |o: &Order<'_>| matches!(o, Order::Begin | Order::Commit);
     orders.iter().position(own).unwrap_or(0)
 }

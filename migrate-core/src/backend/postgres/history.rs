@@ -314,26 +314,44 @@ impl Tables {
         )
     }
 
-    /// Notes how often the tables were written to.
-    pub(super) fn note_written(&self) -> String {
-        let oids = format!(
+    /// How often the tables were written to in this transaction, as an expression.
+    pub(super) fn written_now(&self) -> String {
+        Tables::written(&format!(
             "ARRAY[pg_catalog.to_regclass({}), pg_catalog.to_regclass({})]::pg_catalog.oid[]",
             text(&self.history()),
             text(&self.repeated())
-        );
+        ))
+    }
+
+    /// As [`written_now`](Tables::written_now), of the tables that were there at that time.
+    pub(super) fn written_since(&self, before: &str) -> String {
+        let oids = before
+            .split(',')
+            .filter_map(|table| table.split(' ').next());
+        let oids: Vec<&str> = oids.filter(|oid| !oid.is_empty()).collect();
+        Tables::written(&format!("ARRAY[{}]::pg_catalog.oid[]", oids.join(", ")))
+    }
+
+    /// Notes how often the tables were written to.
+    pub(super) fn note_written(&self) -> String {
         format!(
             "SELECT pg_catalog.set_config('migrate_core.written', {}, true)",
-            Tables::written(&oids)
+            self.written_now()
+        )
+    }
+
+    /// What is said of a migration that writes to the history.
+    pub(super) fn is_written(&self) -> String {
+        format!(
+            "the migration writes to `{}`, where the history is kept",
+            self.table
         )
     }
 
     /// The body of a block that raises [`WRITTEN`] when they were written to since, or dropped. One that has
     /// got another name is found out when its row cannot be written.
     pub(super) fn expect_unwritten(&self) -> String {
-        let message = text(&format!(
-            "the migration writes to `{}`, where the history is kept",
-            self.table
-        ));
+        let message = text(&self.is_written());
         format!(
             "DECLARE before text := pg_catalog.current_setting('migrate_core.written'); BEGIN IF {} <> before \
              THEN RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {message}; END IF; END",

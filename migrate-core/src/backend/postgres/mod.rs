@@ -12,6 +12,7 @@
 
 mod alone;
 mod blocked;
+mod code;
 mod compose;
 mod driver;
 mod failure;
@@ -22,6 +23,7 @@ mod quote;
 mod session;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::Range;
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
@@ -31,6 +33,7 @@ use migrate_source::schema::Schema;
 use migrate_source::sql::Statement;
 use tokio_postgres::SimpleColumn;
 
+use crate::backend::postgres::code::{Before, is_code};
 use crate::backend::postgres::compose::Composer;
 use crate::backend::postgres::driver::{Broken, Driver, Reply};
 use crate::backend::postgres::failure::failure;
@@ -58,8 +61,10 @@ pub struct Postgres<'c, D: Driver> {
     release: i32,
     /// What statements outside of a transaction are marked with.
     token: String,
-    /// Whether such statements may have changed how the connection is.
+    /// Whether such statements, or code, may have changed how the connection is.
     is_changed: bool,
+    /// Whether the connection was inside a transaction of the caller's when it was looked at.
+    is_inside: bool,
     /// Whether a transaction of ours is open, or may be.
     in_transaction: bool,
 }
@@ -80,6 +85,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             release: 0,
             token: String::new(),
             is_changed: false,
+            is_inside: false,
             in_transaction: false,
         }
     }
@@ -108,7 +114,8 @@ impl<'c, D: Driver> Postgres<'c, D> {
         };
         let place = place.rows.first();
         let value = |at| place.and_then(|row| row.get(at));
-        if self.is_run && value(1) == Some("t") {
+        self.is_inside = value(1) == Some("t");
+        if self.is_run && self.is_inside {
             return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
         }
         self.release = value(2).and_then(|v| v.parse().ok()).unwrap_or(0);
@@ -185,6 +192,10 @@ impl<D: Driver> Drop for Postgres<'_, D> {
         if self.in_transaction {
             let _ = pin!(self.driver.send("ROLLBACK")).poll(&mut now);
         }
+        if let Some(session) = self.session.as_ref().filter(|_| self.is_changed) {
+            let sql = session.put_back().join(";");
+            let _ = pin!(self.driver.send(&sql)).poll(&mut now);
+        }
         if self.set_strings {
             let reset = "SET standard_conforming_strings = off";
             let _ = pin!(self.driver.send(reset)).poll(&mut now);
@@ -194,6 +205,7 @@ impl<D: Driver> Drop for Postgres<'_, D> {
 
 impl<D: Driver> Backend for Postgres<'_, D> {
     const DATABASE: Database = Database::Postgres;
+    const IS_ASYNC: bool = D::IS_ASYNC;
 
     async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
         let schema = self.settings.schema.as_deref();
@@ -246,8 +258,8 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         Ok(self.release)
     }
 
-    async fn in_place(&mut self, _: Check) -> Result<bool, Failure> {
-        Err(Failure::new(Fault::NotCompiled, NO_CODE))
+    async fn in_place(&mut self, check: Check) -> Result<bool, Failure> {
+        self.ask_in_place(check).await
     }
 
     /// Nothing is asked yet: what a run must know travels with the history.
@@ -279,64 +291,30 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         orders: &[Order<'_>],
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<u64, Stopped> {
-        let stopped = |at, open, failure| Stopped { at, open, failure };
         if let Err(failure) = self.plain_backslash().await {
-            return Err(stopped(0, false, failure));
+            return Err(Stopped {
+                at: 0,
+                open: false,
+                failure,
+            });
         }
-        // Up to where orders can be done, and why not further.
-        let (mut end, mut end_failure) = match refused(orders) {
-            Some((at, failure)) => (at, Some(failure)),
-            None => (orders.len(), None),
-        };
-        let mut told = 0;
-        loop {
-            let was_open = self.in_transaction;
-            let message = match self.composer() {
-                Ok(composer) => composer.compose(&orders[..end], was_open),
-                Err(failure) => return Err(stopped(0, was_open, failure)),
-            };
-            // Of what a message does, only its first step is known to be under way.
-            let first = orders[..end].iter().position(runs);
-            let known = first.map_or(0, |first| first + 1).max(told);
-            (told..known).for_each(|at| progress(Progress::Before(at)));
-            told = known;
-            self.in_transaction |= orders[..end].iter().any(|o| matches!(o, Order::Begin));
-            let began = Instant::now();
-            let broken = match self.send(&message).await {
-                Ok(replies) => {
-                    let outcome = Outcome::of(&message, &replies, end, began.elapsed());
-                    self.performed(&orders[..end]);
-                    tell(progress, &mut told, end, &outcome.took);
-                    let Some(failure) = end_failure.take() else {
-                        return Ok(outcome.answer);
-                    };
-                    tell_start(progress, &mut told, end, orders.len());
-                    return Err(stopped(end, self.in_transaction, failure));
-                }
-                Err(broken) => broken,
-            };
-            let mut found = self
-                .find(&message, broken, orders, was_open, began.elapsed())
-                .await;
-            if matches!(orders[found.at], Order::Expect(_)) && found.is_unknown() {
-                // A table that is no history has come in its place.
-                self.rollback().await;
-                found.failure.fault = Fault::Stale;
-                found.open = false;
+        let (mut at, mut told, mut answer) = (0, 0, 0);
+        let mut before = Before::default();
+        while at < orders.len() {
+            let end = end_of_part(orders, at);
+            if is_code(&orders[at]) {
+                tell_start(progress, &mut told, at, orders.len());
+                self.code(orders, at, &before).await?;
+                // How long it took is told with its record.
+                progress(Progress::After(at, Duration::ZERO));
+                at += 1;
             }
-            self.in_transaction = found.open;
-            let earlier = steps_before(orders, found.at);
-            if !found.ran && !was_open && earlier {
-                // The server refused the whole message, for what it could not read. What comes
-                // before in the same transaction is to be kept.
-                end = found.at;
-                end_failure = Some(found.failure);
-                continue;
-            }
-            tell(progress, &mut told, found.at, &[]);
-            tell_start(progress, &mut told, found.at, orders.len());
-            return Err(stopped(found.at, found.open, found.failure));
+            let outcome = self.part(orders, at..end, progress, &mut told).await?;
+            answer = outcome.answer.unwrap_or(answer);
+            before = outcome.before;
+            at = end;
         }
+        Ok(answer)
     }
 
     fn token(&mut self) -> Option<String> {
@@ -394,6 +372,72 @@ impl<D: Driver> Backend for Postgres<'_, D> {
 }
 
 impl<D: Driver> Postgres<'_, D> {
+    /// Does a part of the orders, as one message.
+    async fn part(
+        &mut self,
+        orders: &[Order<'_>],
+        part: Range<usize>,
+        progress: &mut (dyn FnMut(Progress) + Send),
+        told: &mut usize,
+    ) -> Result<Outcome, Stopped> {
+        let stopped = |at, open, failure| Stopped { at, open, failure };
+        let start = part.start;
+        // Up to where orders can be done, and why not further.
+        let (mut end, mut end_failure) = (part.end, None);
+        loop {
+            let was_open = self.in_transaction;
+            let message = match self.composer() {
+                Ok(composer) => composer.compose(orders, start..end, was_open),
+                Err(failure) => return Err(stopped(start, was_open, failure)),
+            };
+            // Of what a message does, only its first step is known to be under way.
+            let first = orders[start..end].iter().position(runs);
+            let known = first.map_or(0, |first| start + first + 1).max(*told);
+            (*told..known).for_each(|at| progress(Progress::Before(at)));
+            *told = known;
+            self.in_transaction |= orders[start..end].iter().any(|o| matches!(o, Order::Begin));
+            let began = Instant::now();
+            let broken = match self.send(&message).await {
+                Ok(replies) => {
+                    let outcome = Outcome::of(&message, &replies, orders.len(), began.elapsed());
+                    self.performed(&orders[start..end]);
+                    tell(progress, told, start..end, &outcome.took);
+                    let Some(failure) = end_failure.take() else {
+                        return Ok(outcome);
+                    };
+                    tell_start(progress, told, end, orders.len());
+                    return Err(stopped(end, self.in_transaction, failure));
+                }
+                Err(broken) => broken,
+            };
+            let mut found = self
+                .find(&message, broken, orders, start, was_open, began.elapsed())
+                .await;
+            if matches!(orders[found.at], Order::Expect(_)) && found.is_unknown() {
+                // A table that is no history has come in its place.
+                self.rollback().await;
+                found.failure.fault = Fault::Stale;
+                found.open = false;
+            }
+            self.in_transaction = found.open;
+            let is_part = !was_open || start > 0;
+            if !found.ran && is_part && steps_before(orders, start, found.at) {
+                // The server refused the whole message, for what it could not read. What comes
+                // before in the same transaction is to be kept.
+                if was_open {
+                    let back = self.driver.send("ROLLBACK TO SAVEPOINT _migrate_core_step");
+                    let _ = back.await;
+                }
+                end = found.at;
+                end_failure = Some(found.failure);
+                continue;
+            }
+            tell(progress, told, start..found.at, &[]);
+            tell_start(progress, told, found.at, orders.len());
+            return Err(stopped(found.at, found.open, found.failure));
+        }
+    }
+
     /// Notes what is so now that these orders were done.
     fn performed(&mut self, orders: &[Order<'_>]) {
         for order in orders {
@@ -416,7 +460,6 @@ impl<D: Driver> Postgres<'_, D> {
     }
 }
 
-const NO_CODE: &str = "the code is not part of this program";
 const NO_COUNTER: &str = "`user_version` is a counter of SQLite's, and PostgreSQL has none";
 
 /// How long a claim is respected before its statement is seen at work.
@@ -426,14 +469,17 @@ const CLAIM_SECONDS: u32 = 2;
 struct Outcome {
     /// How long each order took, as far as that is known.
     took: Vec<Duration>,
-    answer: u64,
+    answer: Option<u64>,
+    /// How things stand for the code that is next.
+    before: Before,
 }
 
 impl Outcome {
     fn of(message: &Message<'_>, replies: &[Reply], orders: usize, all: Duration) -> Outcome {
         let mut outcome = Outcome {
             took: vec![Duration::ZERO; orders],
-            answer: 0,
+            answer: None,
+            before: Before::of(replies),
         };
         let mut is_timed = false;
         let mut changed = None;
@@ -453,7 +499,7 @@ impl Outcome {
             }
         }
         if let Some((order, count)) = changed {
-            outcome.answer = count;
+            outcome.answer = Some(count);
             if !is_timed {
                 outcome.took[order] = all;
             }
@@ -462,14 +508,14 @@ impl Outcome {
     }
 }
 
-/// Tells of the orders up to `end` as done.
+/// Tells of orders as done.
 fn tell(
     progress: &mut (dyn FnMut(Progress) + Send),
     told: &mut usize,
-    end: usize,
+    orders: Range<usize>,
     took: &[Duration],
 ) {
-    for at in 0..end {
+    for at in orders {
         if at >= *told {
             progress(Progress::Before(at));
             *told = at + 1;
@@ -510,22 +556,22 @@ fn runs(order: &Order<'_>) -> bool {
     matches!(order, Order::Sql(_) | Order::Statements(..))
 }
 
-/// The first order that cannot be done, and why.
-fn refused(orders: &[Order<'_>]) -> Option<(usize, Failure)> {
-    for (at, order) in orders.iter().enumerate() {
-        let refused = match order {
-            Order::Code(_) | Order::InPlace(_) => Some((Fault::NotCompiled, NO_CODE)),
-            Order::Counter(_) => Some((Fault::Other, NO_COUNTER)),
-            _ => None,
-        };
-        if let Some((fault, message)) = refused {
-            return Some((at, Failure::new(fault, message)));
-        }
-    }
-    None
+/// Where the message ends that begins with the order at `from`: before code, which runs between
+/// messages. Behind code it ends with the next step's savepoint: when the server refuses the rest as a
+/// whole, it is rolled back to that, and what the code did is kept.
+fn end_of_part(orders: &[Order<'_>], from: usize) -> usize {
+    let rest = &orders[from + 1..];
+    let code = rest.iter().position(is_code);
+    let savepoint = rest.iter().position(|o| matches!(o, Order::Savepoint));
+    let savepoint = savepoint.filter(|_| is_code(&orders[from]));
+    let ends = [code, savepoint.map(|at| at + 1)];
+    let end = ends.into_iter().flatten().min();
+    end.map_or(orders.len(), |end| from + 1 + end)
 }
 
-/// Whether a step of a group comes to its end before the order at `at`.
-fn steps_before(orders: &[Order<'_>], at: usize) -> bool {
-    orders[..at].iter().any(|o| matches!(o, Order::Release))
+/// Whether a step of a group that begins with or behind the order at `from` comes to its end before the
+/// one at `at`.
+fn steps_before(orders: &[Order<'_>], from: usize, at: usize) -> bool {
+    let part = orders.get(from..at).unwrap_or_default();
+    part.iter().any(|o| matches!(o, Order::Release))
 }

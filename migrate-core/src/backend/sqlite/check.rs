@@ -2,13 +2,17 @@
 
 use rusqlite::Connection;
 
-use crate::backend::Failure;
 use crate::backend::sqlite::failure::{failure, of_code};
+use crate::backend::{Failure, Fault};
 use crate::migration::Check;
 
 /// Asks while the connection refuses to write.
 pub(super) fn ask(db: &Connection, check: Check) -> Result<bool, Failure> {
-    let Check::Sqlite(check) = check;
+    #[allow(irrefutable_let_patterns)]
+    let Check::Sqlite(check) = check else {
+        let message = "the check is written for another database";
+        return Err(Failure::new(Fault::NotCompiled, message));
+    };
     let reading = ReadOnly::begin(db).map_err(failure)?;
     let answer = check(db).map_err(of_code);
     drop(reading);

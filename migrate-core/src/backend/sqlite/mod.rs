@@ -270,6 +270,7 @@ impl Drop for Sqlite<'_> {
 
 impl Backend for Sqlite<'_> {
     const DATABASE: Database = Database::Sqlite;
+    const IS_ASYNC: bool = false;
 
     async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
         self.refuse_transaction()?;

@@ -1,0 +1,5 @@
+#![allow(deprecated)]
+
+migrate_core::embed_migrations!("ui/wrong_signature_blocking/migrations", database = "postgres");
+
+fn main() {}
