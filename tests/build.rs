@@ -18,6 +18,7 @@ fn main() {
     condition("have_pg_dump_15", have_pg_dump_15());
     condition("have_postgres", is_set("TEST_POSTGRES_URL"));
     condition("have_postgres_standby", is_set("TEST_POSTGRES_STANDBY_URL"));
+    condition("have_pgbouncer", have_pgbouncer());
     condition("have_postgres_restart", is_set("TEST_POSTGRES_RESTART"));
 }
 
@@ -63,6 +64,12 @@ fn have_mount() -> bool {
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--mount"]);
     succeeds(command.args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]))
+}
+
+/// Whether there is a pooler, and a server to put it before.
+fn have_pgbouncer() -> bool {
+    watch("pgbouncer");
+    is_set("TEST_POSTGRES_URL") && succeeds(Command::new("pgbouncer").arg("--version"))
 }
 
 fn have_git() -> bool {

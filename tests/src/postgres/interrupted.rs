@@ -282,12 +282,11 @@ pub fn hold_up(scratch: &Scratch, stop: Stop) -> Client {
         &mut blocker,
         "BEGIN; LOCK TABLE account, purchase IN ROW EXCLUSIVE MODE",
     );
-    let waits = format!(
-        "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid = {}",
-        stop.pid
-    );
     stop.go_on();
-    wait_until(&mut scratch.connect(), &waits);
+    // A pooler does not tell of which process.
+    let waits = "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database() \
+                 AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'";
+    wait_until(&mut scratch.connect(), waits);
     blocker
 }
 

@@ -6,6 +6,7 @@ mod blocking;
 pub mod interrupted;
 pub mod ledger;
 mod looks;
+pub mod pooler;
 pub mod stepping;
 
 use std::env;
@@ -123,14 +124,7 @@ impl Scratch {
     /// When it has no address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        let config = self.config();
-        let Some(Host::Tcp(host)) = config.get_hosts().first() else {
-            panic!("a proxy needs a server on TCP: {config:?}");
-        };
-        let port = config.get_ports().first().copied().unwrap_or(5432);
-        let server = (host.as_str(), port).to_socket_addrs();
-        let server = server.ok().and_then(|mut addresses| addresses.next());
-        server.expect("the address of the server")
+        server_address()
     }
 
     /// Its name.
@@ -185,6 +179,23 @@ impl Drop for Scratch {
 pub fn server() -> Config {
     let url = env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL: run scripts/with-postgres");
     Config::from_str(&url).expect("TEST_POSTGRES_URL names a server")
+}
+
+/// Where it is.
+///
+/// # Panics
+///
+/// When it has no address.
+#[must_use]
+pub fn server_address() -> SocketAddr {
+    let config = server();
+    let Some(Host::Tcp(host)) = config.get_hosts().first() else {
+        panic!("a proxy needs a server on TCP: {config:?}");
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let server = (host.as_str(), port).to_socket_addrs();
+    let server = server.ok().and_then(|mut addresses| addresses.next());
+    server.expect("the address of the server")
 }
 
 /// A connection.

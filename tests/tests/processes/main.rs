@@ -6,6 +6,7 @@ mod crashes;
 mod full;
 mod ledger;
 mod locks;
+mod pooler;
 mod races;
 mod server_deaths;
 mod server_races;

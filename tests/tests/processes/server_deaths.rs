@@ -3,11 +3,10 @@
 //!
 //! The server that is killed as a whole has a program of its own: `restarts.rs`.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
-use migrate_tests::postgres::interrupted::{
-    Case, hold_up, in_threads, is_concurrent, wait_until_gone,
-};
+use migrate_tests::postgres::interrupted::{Case, hold_up, in_threads, is_concurrent, wait_until};
 use migrate_tests::postgres::ledger::{clear, database};
 use migrate_tests::postgres::stepping::{Stepping, Stop};
 use migrate_tests::postgres::{Scratch, execute, rows};
@@ -43,7 +42,8 @@ fn client_that_is_killed_at_every_statement() {
     let (_home, folder) = home();
     let cases = [Case::UP[1], Case::UP[0].back()];
     at_every_statement(cases, |case, scratch, number| {
-        let (starter, stop) = stopped(&scratch, &folder, case, number, |_| true);
+        let server = scratch.address();
+        let (starter, stop) = stopped((&scratch, server), &folder, case, number, |_| true);
         let what = format!("{case}, stop {number}, before {:?}", stop.next);
         starter.kill();
         let pid = stop.pid;
@@ -108,31 +108,44 @@ fn server_process_that_is_terminated_in_the_middle_of_an_index() {
     ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
 )]
 fn client_that_is_killed_in_the_middle_of_an_index() {
-    let (_home, folder) = home();
     at_every_index(|case, scratch, number| {
-        let (starter, stop) = stopped(&scratch, &folder, case, number, is_concurrent);
-        let what = format!("{case}, in the middle of {:?}", stop.next);
-        let pid = stop.pid;
-        let mut db = scratch.connect();
-        let mut blocker = hold_up(&scratch, stop);
-        starter.kill();
-        let index = "SELECT oid FROM pg_class WHERE relname IN ('purchase_id', 'account_balance') ORDER BY 1";
-        let before = rows(&mut db, index);
-        let gate = Gate::new();
-        let url = scratch.url_at(scratch.address());
-        let mut next = gate.starter(url, &folder, &options(case.other()));
-        gate.open();
-        assert!(next.says("waiting"), "{what}");
-        execute(&mut blocker, "COMMIT");
-        next.end().steps();
-        wait_until_gone(&mut db, pid);
-        case.check(&mut db, &what);
-        if !case.back {
-            let after = rows(&mut db, index);
-            assert!(before.iter().all(|oid| after.contains(oid)), "{what}");
-        }
+        killed_in_the_middle_of_an_index(case, &scratch, number, scratch.address());
     });
 }
+
+/// Kills a client in the middle of its index with this number. It, and who starts next, speak with the server
+/// at this address.
+pub(crate) fn killed_in_the_middle_of_an_index(
+    case: Case,
+    scratch: &Scratch,
+    number: usize,
+    server: SocketAddr,
+) {
+    let (_home, folder) = home();
+    let (starter, stop) = stopped((scratch, server), &folder, case, number, is_concurrent);
+    let what = format!("{case}, in the middle of {:?}", stop.next);
+    let mut db = scratch.connect();
+    let mut blocker = hold_up(scratch, stop);
+    starter.kill();
+    let before = rows(&mut db, INDEXES);
+    let mut next = begun((scratch, server), &folder, case.other());
+    assert!(next.says("waiting"), "{what}");
+    execute(&mut blocker, "COMMIT");
+    next.end().steps();
+    wait_until(&mut db, NOBODY);
+    case.check(&mut db, &what);
+    if !case.back {
+        let after = rows(&mut db, INDEXES);
+        assert!(before.iter().all(|oid| after.contains(oid)), "{what}");
+    }
+}
+
+const INDEXES: &str =
+    "SELECT oid FROM pg_class WHERE relname IN ('purchase_id', 'account_balance')";
+
+/// Whether nobody is at work in the database but who asks.
+const NOBODY: &str = "SELECT count(*) = 1 FROM pg_stat_activity \
+     WHERE datname = current_database() AND state <> 'idle'";
 
 /// A program that is killed again and again, each time a little later, still gets there.
 #[test]
@@ -152,7 +165,7 @@ fn death_after_death() {
                 count += 1;
                 count == number
             });
-            let starter = begun(&scratch, &stepping, &folder, case);
+            let starter = begun((&scratch, stepping.address()), &folder, case);
             let Some(stop) = stepping.stop() else {
                 starter.end().steps();
                 break;
@@ -183,27 +196,28 @@ fn at_every_index(interrupt: impl Fn(Case, Scratch, usize) + Sync) {
 
 /// A starter that has come to the stop of this number among those that `counts`.
 fn stopped(
-    scratch: &Scratch,
+    (scratch, server): (&Scratch, SocketAddr),
     folder: &Path,
     case: Case,
     number: usize,
     counts: fn(Option<&str>) -> bool,
 ) -> (Starter, Stop) {
     let mut count = 0;
-    let (stepping, _) = scratch.stepping(move |statement| {
+    let stepping = Stepping::to(server, move |statement| {
         let is_one = counts(statement);
         count += usize::from(is_one);
         is_one && count == number
     });
-    let starter = begun(scratch, &stepping, folder, case);
+    let stepping = stepping.expect("a proxy");
+    let starter = begun((scratch, stepping.address()), folder, case);
     let stop = stepping.stop().expect("a run of so many statements");
     (starter, stop)
 }
 
-fn begun(scratch: &Scratch, stepping: &Stepping, folder: &Path, case: Case) -> Starter {
+/// A starter that has begun.
+fn begun((scratch, server): (&Scratch, SocketAddr), folder: &Path, case: Case) -> Starter {
     let gate = Gate::new();
-    let url = scratch.url_at(stepping.address());
-    let starter = gate.starter(url, folder, &options(case));
+    let starter = gate.starter(scratch.url_at(server), folder, &options(case));
     gate.open();
     starter
 }
