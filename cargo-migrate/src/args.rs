@@ -114,6 +114,16 @@ pub(crate) struct Check {
     /// The folder, as with `--folder`
     #[arg(value_name = "FOLDER", conflicts_with = "folder")]
     pub(crate) path: Option<String>,
+    /// Try migrations for PostgreSQL on this server, in a scratch database: `postgres://user@host/name`
+    ///
+    /// The scratch database is created and dropped; the one that is named is only connected to. Migrations
+    /// for SQLite are always tried, in memory. There is no TLS in this tool; a password that is not in the
+    /// URL is taken from the environment variable PGPASSWORD.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<OsString>,
+    /// Also run what changes the server beyond the scratch database, such as CREATE ROLE
+    #[arg(long, requires = "database")]
+    pub(crate) server_may_change: bool,
     /// Check the sets of every package of the workspace
     #[arg(long, conflicts_with_all = ["path", "folder"])]
     pub(crate) workspace: bool,

@@ -13,17 +13,40 @@ use crate::call::Fault;
 use crate::error::Error;
 use crate::find::{Finder, Set};
 use crate::output::{self, Paint};
+use crate::postgres::{Server, Verified, verify};
+use crate::target::Target;
 
-pub(crate) fn run(finder: Finder, check: Check, paint: Paint) -> Result<ExitCode, Error> {
-    let found = finder.of(check.path).all(check.workspace)?;
-    let mut reports: Vec<Report> = found.faults.into_iter().map(Report::of_fault).collect();
+pub(crate) fn run(finder: Finder, check: &Check, paint: Paint) -> Result<ExitCode, Error> {
+    let finder = finder.of(check.path.clone());
+    let mut found = finder.all(check.workspace)?;
+    let faults = std::mem::take(&mut found.faults);
+    let mut reports: Vec<Report> = faults.into_iter().map(Report::of_fault).collect();
     let mut fine = String::new();
-    for set in &found.sets {
+    let servers = servers(&finder, &mut found.sets, check)?;
+    for (set, server) in found.sets.iter().zip(servers) {
         let before = reports.len();
         let migrations = match set.read() {
-            Ok((_, folder)) => {
-                let findings = findings(set, &folder)?;
+            Ok((listing, folder)) => {
+                let mut findings = findings(set, &folder)?;
+                let may_change = check.server_may_change;
+                let tried = server
+                    .map(|server| verify(&server, set, &listing, &findings, may_change))
+                    .transpose();
+                let (tried, error) = match tried {
+                    Ok(tried) => (tried.unwrap_or_default(), None),
+                    Err(error) => (Verified::default(), Some(error)),
+                };
+                for note in &tried.notes {
+                    output::note(paint, note);
+                }
+                findings.extend(tried.findings);
+                Finding::sort(&mut findings);
                 reports.extend(findings.iter().map(|finding| Report::of(finding, set)));
+                if let Some(error) = error {
+                    // What was found by reading is told all the same.
+                    end(&reports, &fine, check.json, paint)?;
+                    return Err(error);
+                }
                 folder.migrations.len() + folder.repeatables.len()
             }
             Err(fault) => {
@@ -40,6 +63,32 @@ pub(crate) fn run(finder: Finder, check: Check, paint: Paint) -> Result<ExitCode
         }
     }
     end(&reports, &fine, check.json, paint)
+}
+
+/// The server for each set that is tried on one.
+fn servers(finder: &Finder, sets: &mut [Set], check: &Check) -> Result<Vec<Option<Server>>, Error> {
+    let Some(database) = &check.database else {
+        return Ok(sets.iter().map(|_| None).collect());
+    };
+    let several = sets.len() > 1;
+    let mut servers = Vec::new();
+    for set in sets {
+        // Those for SQLite are tried in memory.
+        let is_tried_here = set.options.database == Database::Sqlite && set.call.is_some();
+        servers.push(match several && is_tried_here {
+            true => None,
+            false => match Target::of(database, set, finder)? {
+                Target::Server(server) => Some(*server),
+                Target::File(_) => {
+                    return Err(
+                        Error::new("`--database` names a server to try migrations on")
+                            .help("leave it out: those for SQLite are tried in memory"),
+                    );
+                }
+            },
+        });
+    }
+    Ok(servers)
 }
 
 /// Tells all of it, and `fine` besides; the exit code says whether there was any.

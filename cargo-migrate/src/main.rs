@@ -23,8 +23,8 @@ mod number;
 mod output;
 mod package;
 mod paths;
+mod postgres;
 mod renumber;
-mod server;
 mod shell;
 mod skeleton;
 mod target;
@@ -50,7 +50,7 @@ fn run(args: Args) -> Result<ExitCode, Error> {
     let finder = Finder::new(args.folder, args.options)?;
     match args.command {
         Command::New(new) => new::run(&finder, &new, paint),
-        Command::Check(check) => check::run(finder, check, paint),
+        Command::Check(check) => check::run(finder, &check, paint),
         Command::Lint(lint) => lint::run(finder, lint, paint),
         Command::List { json } => list::run(&finder, json, paint),
         Command::Lock(lock) => lock::run(&finder, &lock, paint),

@@ -28,6 +28,11 @@ pub(crate) fn warn(paint: Paint, report: &str) {
     say(paint, "warning", report);
 }
 
+/// The same for what is good to know.
+pub(crate) fn note(paint: Paint, report: &str) {
+    say(paint, "note", report);
+}
+
 fn say(paint: Paint, level: &str, report: &str) {
     // When standard error is closed, there is nobody left to tell.
     let _ = writeln!(io::stderr(), "{}", paint.report(level, report));

@@ -7,7 +7,7 @@ use migrate_source::Database;
 
 use crate::error::Error;
 use crate::find::{Finder, Set};
-use crate::server::Server;
+use crate::postgres::Server;
 
 /// A database.
 #[derive(Debug)]

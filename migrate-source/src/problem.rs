@@ -154,6 +154,8 @@ problems! {
     BrokenView "broken_view" Either "A view cannot be read."
     BrokenTrigger "broken_trigger" Either "A trigger fails whenever it fires."
     BrokenForeignKey "broken_foreign_key" Either "A foreign key fails on every write."
+    BrokenFunction "broken_function" Either "A function cannot be called."
+    InvalidIndex "invalid_index" Either "An index is left that is not valid."
     FailingSeed "failing_seed" Never "A statement of seed.sql fails."
     UndeclaredChange "undeclared_change" Never "A code migration changes the schema and does not say so."
 }
@@ -178,6 +180,12 @@ impl Problem {
     #[must_use]
     pub const fn needs_running(self) -> bool {
         self as usize >= Problem::FailingUp as usize
+    }
+
+    /// Whether it is found only when the migrations are run on a server.
+    #[must_use]
+    pub const fn needs_server(self) -> bool {
+        matches!(self, Problem::BrokenFunction | Problem::InvalidIndex)
     }
 
     /// Whether a folder may be read with `allow(…)` of it. It may not be where the folder would

@@ -26,6 +26,7 @@ fn check_folder(problem: Problem, folder: &Folder, expected: &str) {
 
 fn fixture(problem: Problem) -> PathBuf {
     let fixtures = match (problem.needs_running(), problem.needs_parsing()) {
+        _ if problem.needs_server() => on_a_server().join("fixtures"),
         (true, _) => running().join("fixtures"),
         (_, true) => parsing().join("fixtures"),
         _ => fixtures(),
@@ -41,6 +42,11 @@ fn parsing() -> PathBuf {
 /// The tests of the crate that runs migrations.
 fn running() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrate-verify/tests")
+}
+
+/// The tests of the tool that runs migrations on a server.
+fn on_a_server() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../cargo-migrate/tests")
 }
 
 fn fixtures() -> PathBuf {
@@ -935,9 +941,11 @@ fn every_problem_has_a_name_a_fixture_and_a_test() {
     let read = include_str!("problems.rs").to_owned();
     let run = fs::read_to_string(running().join("problems.rs")).unwrap();
     let parsed = fs::read_to_string(parsing().join("problems.rs")).unwrap();
+    let on_server = fs::read_to_string(on_a_server().join("tool/verify.rs")).unwrap();
     for &problem in Problem::ALL {
         let name = problem.name();
         let tests = match (problem.needs_running(), problem.needs_parsing()) {
+            _ if problem.needs_server() => &on_server,
             (true, _) => &run,
             (_, true) => &parsed,
             _ => &read,
@@ -953,6 +961,7 @@ fn every_problem_has_a_name_a_fixture_and_a_test() {
         fixtures(),
         running().join("fixtures"),
         parsing().join("fixtures"),
+        on_a_server().join("fixtures"),
     ];
     let folders = folders.map(|f| fs::read_dir(f).unwrap());
     for entry in folders.into_iter().flatten() {

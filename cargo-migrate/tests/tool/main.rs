@@ -10,3 +10,4 @@ mod lock;
 mod new;
 mod postgres;
 mod renumber;
+mod verify;

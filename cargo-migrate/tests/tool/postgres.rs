@@ -4,7 +4,7 @@ use migrate_tests::postgres::{Scratch, execute, rows};
 
 use crate::desk::{Desk, MAIN};
 
-const PROGRAM: &str =
+pub(crate) const PROGRAM: &str =
     "migrate_core::embed_migrations!(\"migrations\", database = \"postgres\");\n\nfn main() {}\n";
 
 const FILES: &[(&str, &str)] = &[
@@ -31,7 +31,7 @@ fn check(files: &[(&str, &str)], steps: &[(&str, i32, &str)]) -> (Desk, Scratch)
 }
 
 /// The database of a test, as an author names it.
-fn url(scratch: &Scratch) -> String {
+pub(crate) fn url(scratch: &Scratch) -> String {
     let server = std::env::var("TEST_POSTGRES_URL").unwrap();
     let (server, _) = server.rsplit_once('/').unwrap();
     format!("{server}/{}", scratch.config().get_dbname().unwrap())

@@ -57,6 +57,18 @@ impl Server {
         connected.map_err(|error| self.unreachable(&error))
     }
 
+    /// A connection to another database of the server.
+    pub(crate) fn connect_to(&self, name: &str) -> Result<Client, Error> {
+        let mut config = self.config.clone();
+        config.dbname(name);
+        Server { config }.connect()
+    }
+
+    /// What it says beside the migrations.
+    pub(crate) fn failed(&self, error: &postgres::Error) -> Error {
+        Error::new(format!("{self} fails: {}", told(error)))
+    }
+
     fn unreachable(&self, error: &postgres::Error) -> Error {
         let refused = Error::new(format!("{self} cannot be opened: {}", told(error)));
         let Some(code) = error.code().map(SqlState::code) else {
@@ -114,7 +126,7 @@ impl fmt::Debug for Server {
 }
 
 /// What the driver and the server say; the driver's own words are short.
-pub(crate) fn told(error: &postgres::Error) -> String {
+pub(super) fn told(error: &postgres::Error) -> String {
     match error.as_db_error() {
         Some(db) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
         None => match error.source() {
