@@ -73,4 +73,7 @@ fn check_on<C: TestConnection>(
     let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
     assert!(report.unwrap().is_empty());
     assert_eq!(trips, 1, "nothing to do after {case}");
+    let (trips, needs) = proxy.round_trips_of(|| db.needs_migration(&migrator));
+    assert!(!needs.unwrap());
+    assert_eq!(trips, 1, "nothing needed after {case}");
 }

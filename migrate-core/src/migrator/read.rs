@@ -4,7 +4,7 @@ use super::Migrator;
 use crate::backend::Backend;
 use crate::connection::Connection;
 use crate::engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::history::Applied;
 use crate::migration::Migration;
 use crate::plan::{Goal, Plan};
@@ -41,7 +41,9 @@ impl<'m> Migrator<'m> {
     }
 
     /// Whether [`up`](Migrator::up) has anything to do: a migration is pending, or a repeatable one
-    /// has changed.
+    /// has changed. When it has not, the end of the history tells, in one question, as there.
+    ///
+    /// Inside a transaction on PostgreSQL that question ends the transaction when there is no history.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -186,6 +188,11 @@ impl<'m> Migrator<'m> {
     }
 
     pub(crate) async fn needs<B: Backend>(&self, backend: &mut B) -> Result<bool, Error> {
+        match engine::is_current(backend, self.set).await {
+            Ok(true) => return Ok(false),
+            Err(error) if *error.kind() != ErrorKind::InTransaction => return Err(error),
+            Ok(false) | Err(_) => {}
+        }
         let status = self.status_of(backend).await?;
         Ok(status.pending().next().is_some() || status.repeatables.iter().any(|line| line.due))
     }

@@ -157,10 +157,15 @@ pub fn reading_does_not_wait_for_a_writer<D: TestDatabase>() {
 pub fn reading_works_inside_a_transaction<D: TestDatabase>() {
     let mut stage = Stage::<D>::new();
     stage.check(TWO, Goal::Up, "0 -> 2: up 1, up 2", "a[] b[] @ 1 2");
+    let two = stage.folder(TWO);
+    let two = two.migrations();
+    let of_two = stage.migrator(&two);
     let folder = stage.folder(THREE);
     let set = folder.migrations();
     let migrator = stage.migrator(&set);
     stage.db.begin();
+    assert!(stage.db.needs_migration(&migrator).unwrap());
+    assert!(!stage.db.needs_migration(&of_two).unwrap());
     assert_eq!(stage.db.status(&migrator).unwrap().current, 2);
     assert_eq!(stage.db.plan(&migrator, Goal::Up).unwrap().to(), 3);
     stage.db.release();
