@@ -53,7 +53,8 @@ const A: (&str, &str) = ("0001_a.sql", "CREATE TABLE a (x integer UNIQUE);\n");
 )]
 fn what_a_migration_sets_is_put_back_and_what_the_caller_set_is_kept() {
     let ask = "SELECT current_setting('search_path'), current_setting('work_mem'), \
-               current_setting('app.tenant'), current_setting('role'), \
+               current_setting('app.tenant'), coalesce(current_setting('app.user', true), ''), \
+               coalesce(current_setting('app.day', true), ''), current_setting('role'), \
                current_setting('standard_conforming_strings'), current_setting('lock_timeout')";
     for mode in ["", "-- migrate: no-transaction\n"] {
         let scratch = Scratch::fresh();
@@ -66,7 +67,9 @@ fn what_a_migration_sets_is_put_back_and_what_the_caller_set_is_kept() {
         let before = rows(&mut db, ask);
         let sets = format!(
             "{mode}SET search_path = nowhere; SET work_mem = '9MB'; SET ROLE pg_monitor; \
-             SELECT set_config('lock_timeout', '1h', false); SELECT 'a\\' AS \"'\";"
+             SELECT set_config('lock_timeout', '1h', false); SELECT 'a\\' AS \"'\"; \
+             SET app.tenant = 'two'; SELECT set_config('app.user', 'me', false); \
+             DO $$ BEGIN PERFORM set_config('app.day', 'x', false); END $$;"
         );
         let files = [
             A,

@@ -14,6 +14,7 @@ mod alone;
 mod blocked;
 mod code;
 mod compose;
+mod custom;
 mod driver;
 mod failure;
 mod find;
@@ -22,6 +23,7 @@ mod message;
 mod quote;
 mod session;
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 use std::pin::pin;
@@ -151,6 +153,33 @@ impl<'c, D: Driver> Postgres<'c, D> {
         }
         self.set_strings = true;
         self.ask("SET standard_conforming_strings = on").await?;
+        Ok(())
+    }
+
+    /// Keeps in mind what those settings are that no catalog lists, before a script sets them.
+    async fn remember_custom(&mut self, orders: &[Order<'_>]) -> Result<(), Failure> {
+        let Some(session) = &self.session else {
+            return Ok(());
+        };
+        let scripts = orders.iter().filter_map(|order| match order {
+            Order::Sql(script) | Order::Statements(script, _) => Some(&script.sql),
+            _ => None,
+        });
+        let mut names: BTreeSet<String> = scripts.flat_map(|sql| custom::names(sql)).collect();
+        names.retain(|name| session.custom.iter().all(|(known, _)| known != name));
+        if names.is_empty() {
+            return Ok(());
+        }
+        let replies = self.ask(&custom::question(&names)).await?;
+        let row = replies.first().and_then(|reply| reply.rows.first());
+        let value = |at| row.and_then(|row| row.get(at)).unwrap_or_default();
+        let values = names.into_iter().enumerate();
+        let values: Vec<_> = values
+            .map(|(at, name)| (name, value(at).to_owned()))
+            .collect();
+        if let Some(session) = &mut self.session {
+            session.custom.extend(values);
+        }
         Ok(())
     }
 
@@ -295,6 +324,13 @@ impl<D: Driver> Backend for Postgres<'_, D> {
             return Err(Stopped {
                 at: 0,
                 open: false,
+                failure,
+            });
+        }
+        if let Err(failure) = self.remember_custom(orders).await {
+            return Err(Stopped {
+                at: 0,
+                open: self.in_transaction,
                 failure,
             });
         }

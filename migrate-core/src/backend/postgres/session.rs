@@ -1,10 +1,11 @@
 //! What a migration may change of the connection, and putting it back.
 //!
 //! `RESET ALL` would also reset what the caller has set, and settings that no catalog lists. So what
-//! was set is remembered, and only what differs is written.
+//! was set is remembered, and only what differs is written; of those that no catalog lists, what scripts name.
 
 use tokio_postgres::SimpleQueryRow;
 
+use crate::backend::postgres::custom;
 use crate::backend::postgres::driver::Reply;
 use crate::backend::postgres::quote::text;
 
@@ -21,6 +22,8 @@ pub(super) struct Session {
     /// Whether a backslash is an ordinary character in a plain string, as the migrations were read.
     pub(super) plain_backslash: bool,
     set: Vec<(String, String)>,
+    /// What those settings were that no catalog lists, as far as migrations set them.
+    pub(super) custom: Vec<(String, String)>,
 }
 
 impl Session {
@@ -64,7 +67,7 @@ impl Session {
         for (name, value) in &self.set {
             before.push(format!("({}, {})", text(name), text(value)));
         }
-        vec![
+        let mut all = vec![
             one("session_authorization", "session_user", &self.user),
             one("role", "pg_catalog.current_setting('role')", &self.role),
             // Without a value it is that of the role or the server again. Those of the transaction end with it.
@@ -76,7 +79,9 @@ impl Session {
                  AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val)",
                 before.join(", ")
             ),
-        ]
+        ];
+        all.extend(self.custom.iter().map(custom::put_back));
+        all
     }
 }
 
