@@ -117,6 +117,7 @@ problems! {
     TransactionStatement "transaction_statement" Either "A script begins or ends a transaction."
     RollbackStatement "rollback_statement" Never "A script rolls back."
     NotInTransaction "not_in_transaction" Either "A statement cannot run in a transaction."
+    UnnamedIndex "unnamed_index" Either "An index that is created concurrently has no name."
     ForeignKeysPragma "foreign_keys_pragma" Either "A script sets PRAGMA foreign_keys."
     Attach "attach" Either "A script attaches another database."
 

@@ -57,6 +57,7 @@ fn options(problem: Problem) -> Options {
     let mut options = Options::new(match problem {
         Problem::UnterminatedDollarQuote
         | Problem::PsqlCommand
+        | Problem::UnnamedIndex
         | Problem::PartlyAsync
         | Problem::MixedDrivers => Database::Postgres,
         _ => Database::Sqlite,
@@ -683,6 +684,22 @@ fn not_in_transaction() {
   | ^^^^^^^
   = help: move it to a migration of its own that begins with `-- migrate: no-transaction`
   = help: or allow it in the whole folder: `allow(not_in_transaction)`
+"#,
+    );
+}
+
+#[test]
+fn unnamed_index() {
+    check(
+        Problem::UnnamedIndex,
+        r#"
+this index has no name, by which a run could find out how far another came with it
+ --> migrations/0001_index_users.sql:3:1
+  |
+3 | CREATE UNIQUE INDEX CONCURRENTLY ON users (email);
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  = help: name it: `CREATE INDEX CONCURRENTLY name ON …`
+  = help: or allow it in the whole folder: `allow(unnamed_index)`
 "#,
     );
 }

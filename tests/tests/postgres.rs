@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use migrate_core::folder::{File, Folder, Options};
+use migrate_core::folder::{File, Folder, Options, Problem};
 use migrate_core::postgres::Client;
 use migrate_core::{Database, Error, ErrorKind, Migrator, Transactions, tokio_postgres};
 use migrate_tests::postgres::{Scratch, execute, rows};
@@ -206,6 +206,43 @@ fn slow_starter_goes_on_with_what_another_did_for_it() {
     let indexes = "SELECT count(*), bool_and(indisvalid), (SELECT count(*) FROM a) FROM pg_index \
                    WHERE indrelid = 'a'::regclass";
     assert_eq!(rows(&mut scratch.connect(), indexes), ["3 t 1"]);
+}
+
+/// Where the finding is relaxed, nothing is built twice, and nothing invalid is left in silence.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn index_without_a_name_that_a_failure_left_is_for_a_person_to_judge() {
+    let index = "-- migrate: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY ON b (x);";
+    let file = |(path, text): (&str, &str)| File {
+        path: path.into(),
+        bytes: text.as_bytes().into(),
+    };
+    let mut options = Options::new(Database::Postgres);
+    options.allow.insert(Problem::UnnamedIndex);
+    let files = [A, ("0002_b.sql", index)].map(file);
+    let folder = Folder::of_files("migrations", &files, options).unwrap();
+    let set = folder.migrations();
+    let migrator = Migrator::new(&set);
+    let scratch = Scratch::fresh();
+    let mut db = scratch.connect();
+    execute(
+        &mut db,
+        "CREATE TABLE b (x integer); INSERT INTO b VALUES (1), (1)",
+    );
+    migrator.up(&mut db).unwrap_err();
+    execute(&mut db, "DELETE FROM b");
+    let error = migrator.up(&mut db).unwrap_err();
+    assert!(error.to_string().contains("`Migrator::mark`"), "{error}");
+    let indexes = "SELECT indexrelid::regclass, indisvalid FROM pg_index \
+                   WHERE indrelid = 'b'::regclass";
+    assert_eq!(rows(&mut db, indexes), ["b_x_idx f"]);
+    migrator
+        .mark(&mut db, 2)
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert!(migrator.up(&mut db).unwrap().is_empty());
 }
 
 /// What a run that was killed leaves: a claim, and an index that is finished or not.

@@ -6,8 +6,9 @@ use crate::Database;
 use crate::directive::{Directives, Mode};
 use crate::place::Place;
 use crate::sql::{
-    Control, Goose, Statement, Token, TokenKind, attaches, control, drops_table,
-    foreign_keys_pragma, outside_transaction, psql_command, single_statements, statements, tokens,
+    Control, Goose, Statement, Token, TokenKind, attaches, control, creates_unnamed_index,
+    drops_table, foreign_keys_pragma, outside_transaction, psql_command, single_statements,
+    statements, tokens,
 };
 
 /// Everything that is wrong with the SQL of `script`. Of each problem the first occurrence is
@@ -316,6 +317,14 @@ impl Judge<'_> {
             // The pragma has a problem of its own.
             if open && control.is_none() && !foreign_keys_pragma(statement.text, self.database) {
                 self.needs_no_transaction(statement, own);
+            }
+            if !open && creates_unnamed_index(statement.text, self.database) {
+                self.report(
+                    Problem::UnnamedIndex,
+                    span(statement),
+                    "this index has no name, by which a run could find out how far another came with it",
+                    &["name it: `CREATE INDEX CONCURRENTLY name ON …`"],
+                );
             }
         }
         if let Some(begin) = begun.filter(|_| open) {

@@ -14,6 +14,6 @@ pub use lexer::{Token, TokenKind, tokens};
 pub use name::{quoted_name, unquoted};
 pub use statement::{Statement, single_statements, statements};
 pub use transaction::{
-    Control, attaches, control, drops_table, foreign_keys_pragma, outside_transaction,
-    psql_command, waits_for_commit,
+    Control, attaches, control, creates_unnamed_index, drops_table, foreign_keys_pragma,
+    outside_transaction, psql_command, waits_for_commit,
 };

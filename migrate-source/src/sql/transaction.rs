@@ -134,6 +134,23 @@ pub fn foreign_keys_pragma(statement: &str, database: Database) -> bool {
         && Pragma::of(statement).is_some_and(|pragma| pragma.sets && pragma.is("foreign_keys"))
 }
 
+/// Whether `statement` creates an index concurrently, and leaves its name to PostgreSQL. What is left of
+/// one that did not come to its end cannot be told from others then.
+///
+/// ```
+/// # use migrate_source::{Database, sql::creates_unnamed_index};
+/// let of = |statement| creates_unnamed_index(statement, Database::Postgres);
+/// assert!(of("CREATE INDEX CONCURRENTLY ON users (name)"));
+/// assert!(!of("CREATE INDEX CONCURRENTLY users_name ON users (name)"));
+/// assert!(!of("CREATE INDEX ON users (name)"));
+/// ```
+#[must_use]
+pub fn creates_unnamed_index(statement: &str, database: Database) -> bool {
+    let is = |pattern| begins(statement, pattern, database);
+    database == Database::Postgres
+        && (is("CREATE INDEX CONCURRENTLY ON") || is("CREATE UNIQUE INDEX CONCURRENTLY ON"))
+}
+
 /// Whether `statement` drops a table.
 #[must_use]
 pub fn drops_table(statement: &str, database: Database) -> bool {

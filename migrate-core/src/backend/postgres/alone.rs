@@ -12,6 +12,11 @@ pub(super) fn mark(token: &str) -> String {
     format!("/* migrate_core {token} */")
 }
 
+/// Why it is not known what is left of an index without a name: PostgreSQL has named it, or none is there.
+pub(super) const UNNAMED: &str = "a run that did not come to its end has begun to create an index without a name, and \
+     may have left it, finished or invalid\n  = help: look for it, finish the migration by hand, and say so \
+     with `Migrator::mark`";
+
 /// A statement that creates or drops an index concurrently.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Index {

@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 
 use migrate_source::Database;
 use migrate_source::schema::Schema;
-use migrate_source::sql::Statement;
+use migrate_source::sql::{Statement, creates_unnamed_index};
 use tokio_postgres::SimpleColumn;
 
 use crate::backend::postgres::code::{Before, is_code};
@@ -375,6 +375,9 @@ impl<D: Driver> Backend for Postgres<'_, D> {
     }
 
     async fn settle(&mut self, statement: &Statement<'_>) -> Result<bool, Failure> {
+        if creates_unnamed_index(statement.text, Database::Postgres) {
+            return Err(Failure::new(Fault::Other, alone::UNNAMED));
+        }
         let Some(index) = alone::Index::of(statement.text) else {
             return Ok(false);
         };
