@@ -82,6 +82,57 @@ fn what_a_migration_sets_is_put_back_and_what_the_caller_set_is_kept() {
     }
 }
 
+/// Whatever its text says, and however it runs.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn migration_does_not_write_to_the_history() {
+    let forgets =
+        "CREATE FUNCTION forget() RETURNS void LANGUAGE sql AS $$ DELETE FROM _migrate_history $$";
+    let writes = [
+        "SELECT forget();",
+        "DO $$ BEGIN EXECUTE 'UPDATE _migrate' || '_history SET description = NULL'; \
+         EXCEPTION WHEN not_null_violation THEN NULL; END $$; SELECT forget();",
+        "TRUNCATE _migrate_history;",
+        "SET ROLE pg_monitor; RESET ROLE; SELECT forget();",
+    ];
+    for (mode, outcome) in [
+        ("", "rolled back: nothing of it was applied"),
+        ("-- migrate: no-transaction\n", "stopped: "),
+        ("-- migrate: repeat\n", "stopped: "),
+    ] {
+        for writes in writes {
+            if mode.contains("repeat") && writes.matches(';').count() > 1 {
+                continue;
+            }
+            let scratch = Scratch::fresh();
+            let mut db = scratch.connect();
+            execute(
+                &mut db,
+                "CREATE TABLE _migrate_history_of_another (x integer)",
+            );
+            let sql = format!("{mode}{writes}");
+            let files = [("0001_f.sql", forgets), ("0002_b.sql", sql.as_str())];
+            let folder = folder(&files);
+            let set = folder.migrations();
+            let each = Migrator::new(&set).transactions(Transactions::Each);
+            let grouped = Migrator::new(&set);
+            for migrator in [grouped, each] {
+                let error = migrator.up(&mut db).unwrap_err().to_string();
+                assert!(
+                    error.contains("where the history is kept"),
+                    "{sql}: {error}"
+                );
+                assert!(error.contains(outcome), "{sql}: {error}");
+                let versions = "SELECT version, resume_at IS NULL FROM _migrate_history ORDER BY 1";
+                assert_eq!(rows(&mut db, versions)[0], "1 t", "{sql}");
+            }
+        }
+    }
+}
+
 #[test]
 #[cfg_attr(
     not(have_postgres),

@@ -98,6 +98,10 @@ impl Composer<'_> {
                 }
                 Order::Expect(expected) => {
                     message.block(at, &self.tables.expect(expected, repeated));
+                    // While it is the caller's role that asks.
+                    if orders.iter().any(|o| matches!(o, Order::Statements(..))) {
+                        message.push(at, &self.tables.note_written());
+                    }
                     if self.is_changed {
                         message.push(at, session::NOTED_ROLE);
                     }
@@ -120,16 +124,11 @@ impl Composer<'_> {
                 }
                 Order::Sql(script) => {
                     may_change |= session::may_change(&script.sql);
-                    let may_write = self.tables.is_named_in(&script.sql);
-                    if may_write {
-                        message.push(at, &self.tables.note_written());
-                    }
+                    message.push(at, &self.tables.note_written());
                     for statement in single_statements(&script.sql, Database::Postgres) {
                         message.statement(at, statement.text, statement.offset);
                     }
-                    if may_write {
-                        message.block(at, &self.tables.expect_unwritten());
-                    }
+                    message.block(at, &self.tables.expect_unwritten());
                 }
                 Order::Statements(_, statements) => {
                     if !in_transaction {
@@ -140,6 +139,9 @@ impl Composer<'_> {
                         may_change |= changes;
                         is_own_role &= !changes;
                         message.statement(at, statement.text, statement.offset);
+                    }
+                    if in_transaction {
+                        message.block(at, &self.tables.expect_unwritten());
                     }
                 }
                 // What is deferred until the commit is looked at now, while it is known whose it is.

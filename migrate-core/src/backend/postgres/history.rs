@@ -298,15 +298,11 @@ impl Tables {
         )
     }
 
-    /// Whether a script says the name of a table of the history.
-    pub(super) fn is_named_in(&self, script: &str) -> bool {
-        script.to_lowercase().contains(&self.table.to_lowercase())
-    }
-
-    /// How often tables were written to in this transaction, as text.
+    /// How often tables were written to in this transaction, as text. What empties a table at once gives it
+    /// another file.
     fn written(oids: &str) -> String {
         format!(
-            "(SELECT coalesce(pg_catalog.string_agg(pg_catalog.concat_ws(' ', c.oid, \
+            "(SELECT coalesce(pg_catalog.string_agg(pg_catalog.concat_ws(' ', c.oid, c.relfilenode, \
              pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), \
              pg_catalog.pg_stat_get_xact_tuples_updated(c.oid), \
              pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)), ',' ORDER BY c.oid), '') \
