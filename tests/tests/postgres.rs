@@ -109,10 +109,6 @@ fn migration_does_not_write_to_the_history() {
             }
             let scratch = Scratch::fresh();
             let mut db = scratch.connect();
-            execute(
-                &mut db,
-                "CREATE TABLE _migrate_history_of_another (x integer)",
-            );
             let sql = format!("{mode}{writes}");
             let files = [("0001_f.sql", forgets), ("0002_b.sql", sql.as_str())];
             let folder = folder(&files);
@@ -257,6 +253,43 @@ fn slow_starter_goes_on_with_what_another_did_for_it() {
     let indexes = "SELECT count(*), bool_and(indisvalid), (SELECT count(*) FROM a) FROM pg_index \
                    WHERE indrelid = 'a'::regclass";
     assert_eq!(rows(&mut scratch.connect(), indexes), ["3 t 1"]);
+}
+
+/// The history keeps the text of downs, for older programs. What comes behind one in a message is not to
+/// be part of a quote that it leaves open.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn script_that_ends_in_a_quote_is_not_sent() {
+    let down = ("0002_b.down.sql", "DROP TABLE b;");
+    let b = ("0002_b.up.sql", "CREATE TABLE b (x integer);");
+    for mode in ["", "-- migrate: no-transaction\n"] {
+        for open in ["'it''s", "$$ a", "/* a", "\"a"] {
+            let scratch = Scratch::fresh();
+            let mut db = scratch.connect();
+            up(&mut db, &[A, b, down]).unwrap_or_else(|error| panic!("{error}"));
+            let stored = format!("{mode}DROP TABLE b;\nSELECT {open}");
+            let stored = stored.replace('\'', "''");
+            execute(
+                &mut db,
+                &format!("UPDATE _migrate_history SET down = '{stored}' WHERE version = 2"),
+            );
+            let folder = folder(&[A]);
+            let set = folder.migrations();
+            let error = Migrator::new(&set).down_to(&mut db, 1).unwrap_err();
+            let place = error.failed().unwrap().place.as_ref().unwrap();
+            let line = if mode.is_empty() { 2 } else { 3 };
+            assert_eq!((place.line, place.column), (line, 8), "{error}");
+            assert!(
+                error.to_string().contains("ends inside of a quote"),
+                "{error}"
+            );
+            let left = "SELECT count(*) FROM _migrate_history, pg_class WHERE relname = 'b'";
+            assert_eq!(rows(&mut db, left), ["2"]);
+        }
+    }
 }
 
 /// Where the finding is relaxed, nothing is built twice, and nothing invalid is left in silence.

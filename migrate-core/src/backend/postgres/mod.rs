@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 
 use migrate_source::Database;
 use migrate_source::schema::Schema;
-use migrate_source::sql::{Statement, creates_unnamed_index};
+use migrate_source::sql::{Statement, creates_unnamed_index, tokens};
 use tokio_postgres::SimpleColumn;
 
 use crate::backend::postgres::code::{Before, is_code};
@@ -422,7 +422,10 @@ impl<D: Driver> Postgres<'_, D> {
         let stopped = |at, open, failure| Stopped { at, open, failure };
         let start = part.start;
         // Up to where orders can be done, and why not further.
-        let (mut end, mut end_failure) = (part.end, None);
+        let (mut end, mut end_failure) = match refused(orders, &part) {
+            Some((at, failure)) => (at, Some(failure)),
+            None => (part.end, None),
+        };
         loop {
             let was_open = self.in_transaction;
             let message = match self.composer() {
@@ -613,4 +616,26 @@ fn end_of_part(orders: &[Order<'_>], from: usize) -> usize {
 fn steps_before(orders: &[Order<'_>], from: usize, at: usize) -> bool {
     let part = orders.get(from..at).unwrap_or_default();
     part.iter().any(|o| matches!(o, Order::Release))
+}
+
+/// The first order of a part that cannot be sent, and why.
+fn refused(orders: &[Order<'_>], part: &Range<usize>) -> Option<(usize, Failure)> {
+    part.clone().find_map(|at| match &orders[at] {
+        Order::Sql(script) | Order::Statements(script, _) => Some((at, is_open(&script.sql)?)),
+        _ => None,
+    })
+}
+
+/// Why a script cannot be sent that ends inside of a quote or a comment: what is written behind it in the message
+/// would be part of that. Such an up or down is a problem when the folder is read; one that the history keeps
+/// may come from anywhere.
+fn is_open(script: &str) -> Option<Failure> {
+    let open = tokens(script, Database::Postgres).find(|token| !token.closed)?;
+    let first_line = open.text.lines().next().map_or(0, str::len);
+    let mut failure = Failure::new(
+        Fault::Other,
+        "the script ends inside of a quote or a comment",
+    );
+    failure.offset = Some((open.offset, first_line));
+    Some(failure)
 }
