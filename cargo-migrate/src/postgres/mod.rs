@@ -66,11 +66,11 @@ pub(crate) fn verify(
     }
     let mut scratch = Scratch::new(server)?;
     let mut verified = Walk::new(&tried, &mut scratch).run()?;
-    // A file that has been told of is not told of twice.
-    let path = |finding: &Finding| finding.place.as_ref().map(|place| place.path.clone());
-    let told: Vec<String> = told.iter().filter_map(path).collect();
+    // An up or a down that has been told of is not told of twice.
+    let script = |finding: &Finding| Some((finding.place.as_ref()?.path.clone(), finding.in_down));
+    let told: Vec<_> = told.iter().filter_map(script).collect();
     verified
         .findings
-        .retain(|finding| path(finding).is_none_or(|path| !told.contains(&path)));
+        .retain(|finding| script(finding).is_none_or(|script| !told.contains(&script)));
     Ok(verified)
 }
