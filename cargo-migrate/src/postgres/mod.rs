@@ -19,6 +19,7 @@ use migrate_core::folder::Folder;
 use migrate_source::folder::disk::Listing;
 use migrate_source::{Finding, Problem};
 
+use crate::args::Trial;
 use crate::error::Error;
 use crate::find;
 use crate::postgres::scratch::Scratch;
@@ -42,7 +43,7 @@ pub(crate) fn verify(
     set: &find::Set,
     listing: &Listing,
     told: &[Finding],
-    changes_server: bool,
+    trial: &Trial,
 ) -> Result<Verified, Error> {
     // What can be relaxed does not keep anything from being run.
     let mut options = set.options.clone();
@@ -60,11 +61,13 @@ pub(crate) fn verify(
         });
     };
     let migrations = folder.migrations();
-    let tried = Set::new(&read, &migrations, &set.options);
-    if !changes_server && let Some(error) = beyond::refused(&read, set) {
+    let tried = Set::new(&read, &migrations, &set.options, trial);
+    if !trial.server_may_change
+        && let Some(error) = beyond::refused(&read, set)
+    {
         return Err(error);
     }
-    let mut scratch = Scratch::new(server)?;
+    let mut scratch = Scratch::new(server, trial)?;
     let mut verified = Walk::new(&tried, &mut scratch).run()?;
     // An up or a down that has been told of is not told of twice.
     let script = |finding: &Finding| Some((finding.place.as_ref()?.path.clone(), finding.in_down));

@@ -4,6 +4,7 @@ use migrate_core::{Migration, Migrator, Transactions};
 use migrate_source::folder::{self, Code, Folder, Script, Up};
 use migrate_source::{Finding, Options, Problem};
 
+use crate::args::Trial;
 use crate::postgres::scratch::Scratch;
 use crate::postgres::words::first_statement;
 
@@ -12,6 +13,7 @@ pub(super) struct Set<'a> {
     folder: &'a Folder,
     all: &'a [Migration<'a>],
     options: &'a Options,
+    trial: &'a Trial,
 }
 
 impl<'a> Set<'a> {
@@ -20,11 +22,13 @@ impl<'a> Set<'a> {
         folder: &'a Folder,
         all: &'a [Migration<'a>],
         options: &'a Options,
+        trial: &'a Trial,
     ) -> Set<'a> {
         Set {
             folder,
             all,
             options,
+            trial,
         }
     }
 
@@ -68,7 +72,7 @@ impl<'a> Set<'a> {
 
     /// A migrator for all of them.
     pub(super) fn migrator(&self) -> Migrator<'a> {
-        Migrator::new(self.all).repeat_limit(ROUNDS)
+        self.settled(Migrator::new(self.all))
     }
 
     /// Runs the next migration, after the first `at`. What is code is taken to leave the schema alone.
@@ -142,7 +146,19 @@ impl<'a> Set<'a> {
     }
 
     fn numbered_alone(&self) -> Migrator<'a> {
-        Migrator::new(&self.all[..self.numbered().len()]).repeat_limit(ROUNDS)
+        self.settled(Migrator::new(&self.all[..self.numbered().len()]))
+    }
+
+    /// With the history where the program has it.
+    fn settled(&self, migrator: Migrator<'a>) -> Migrator<'a> {
+        let mut migrator = migrator.repeat_limit(ROUNDS);
+        if let Some(table) = &self.trial.table {
+            migrator = migrator.table(table);
+        }
+        if let Some(schema) = &self.trial.schema {
+            migrator = migrator.schema(schema);
+        }
+        migrator
     }
 }
 

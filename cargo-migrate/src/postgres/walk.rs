@@ -63,7 +63,7 @@ impl<'a, 's> Walk<'a, 's> {
         let unknown = failure.is_about_name() && self.is_unknown(at);
         if unknown {
             self.note(format!(
-                "migration {version} and those after it are not tried: it fails perhaps for want of what code makes"
+                "migration {version} is not tried, nor is what comes after it: it fails perhaps for want of what code makes"
             ));
             return;
         }
@@ -174,8 +174,7 @@ impl<'a, 's> Walk<'a, 's> {
         if self.set.repeatables().is_empty() {
             return Ok(());
         }
-        self.scratch
-            .query("DELETE FROM _migrate_history_repeatable")?;
+        self.scratch.forget_repeatables()?;
         if let Err(error) = migrator.up(self.scratch.db()?) {
             let failure = failure(Problem::FailingAgain, error.into())?;
             self.report(failure.version, failure.finding);

@@ -586,12 +586,71 @@ BEGIN
   PERFORM current_setting('app.who');
   RETURN NEW;
 END $$;
+CREATE FUNCTION public.part() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'INSERT INTO a_' || NEW.x || ' VALUES (1)';
+  RETURN NEW;
+END $$;
+CREATE TABLE public.b (x int);
+CREATE TRIGGER part BEFORE INSERT ON public.b FOR EACH ROW EXECUTE FUNCTION public.part();
 CREATE TRIGGER who BEFORE INSERT ON public.a FOR EACH ROW EXECUTE FUNCTION public.who();
 ",
             ),
         ],
         "",
     );
+}
+
+/// What is code is taken to leave the schema alone, unless it says otherwise.
+#[test]
+#[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
+fn code() {
+    let up =
+        "pub fn up(db: &mut postgres::Transaction<'_>) -> Result<(), postgres::Error> { Ok(()) }\n";
+    let schema = format!("pub const CHANGES_SCHEMA: bool = true;\n{up}");
+    let files = [
+        USERS,
+        ("0002_fill.rs", up),
+        ("0003_name.up.sql", "ALTER TABLE users ADD name text;\n"),
+        ("0003_name.down.sql", "ALTER TABLE users DROP name;\n"),
+        ("0004_made.rs", &schema),
+        ("0005_more.sql", "ALTER TABLE made ADD x int;\n"),
+    ];
+    check_fine(
+        &files,
+        "note: migration 5 is not tried, nor is what comes after it: it fails perhaps for want of what code makes\n",
+    );
+    let said = said(
+        &[&files[..4], &[("0004_more.sql", files[5].1)]].concat(),
+        "",
+    );
+    assert!(
+        said.err.contains("relation \"made\" does not exist"),
+        "{}",
+        said.err
+    );
+}
+
+/// A migration may name the history, where the program has it.
+#[test]
+#[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
+fn where_the_program_has_its_history() {
+    let files = [
+        ("0001_users.up.sql", USERS.1),
+        ("0001_users.down.sql", "DROP TABLE users;\n"),
+        (
+            "0002_grant.sql",
+            "GRANT SELECT ON app.versions TO PUBLIC;\n",
+        ),
+        (
+            "R__views.sql",
+            "CREATE OR REPLACE VIEW v AS SELECT id FROM users;\n",
+        ),
+    ];
+    let said = |arguments: &str| said(&files, arguments);
+    let fine = said("--table versions --schema app");
+    assert_eq!((fine.code, fine.err.as_str()), (0, ""));
+    assert_eq!(said("").code, 1);
 }
 
 /// By itself the third one runs; a fresh database runs all of them in one transaction, at one time.
