@@ -139,14 +139,10 @@ impl<'s> Scratch<'s> {
 
     fn remove(&mut self) -> Result<(), postgres::Error> {
         drop(self.db.take());
-        let force = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        match self.admin.batch_execute(&force) {
-            // Before PostgreSQL 13.
-            Err(error) if error.code() == Some(&SqlState::SYNTAX_ERROR) => self
-                .admin
-                .batch_execute(&format!("DROP DATABASE IF EXISTS {}", self.name)),
-            dropped => dropped,
-        }
+        self.admin.batch_execute(&format!(
+            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+            self.name
+        ))
     }
 }
 
