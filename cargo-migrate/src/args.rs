@@ -114,6 +114,19 @@ pub(crate) struct Check {
     /// The folder, as with `--folder`
     #[arg(value_name = "FOLDER", conflicts_with = "folder")]
     pub(crate) path: Option<String>,
+    #[command(flatten)]
+    pub(crate) trial: Trial,
+    /// Check the sets of every package of the workspace
+    #[arg(long, conflicts_with_all = ["path", "folder"])]
+    pub(crate) workspace: bool,
+    /// Print each finding as a JSON object on a line of its own
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where migrations for PostgreSQL are tried.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Trial {
     /// Try migrations for PostgreSQL on this server, in a scratch database: `postgres://user@host/name`
     ///
     /// The scratch database is created and dropped; the one that is named is only connected to. Migrations
@@ -124,12 +137,12 @@ pub(crate) struct Check {
     /// Also run what changes the server beyond the scratch database, such as CREATE ROLE
     #[arg(long, requires = "database")]
     pub(crate) server_may_change: bool,
-    /// Check the sets of every package of the workspace
-    #[arg(long, conflicts_with_all = ["path", "folder"])]
-    pub(crate) workspace: bool,
-    /// Print each finding as a JSON object on a line of its own
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// With --database: the table with the history, if the program has named it
+    #[arg(long, value_name = "NAME", requires = "database")]
+    pub(crate) table: Option<String>,
+    /// With --database: the schema with that table, if the program has named it
+    #[arg(long, value_name = "NAME", requires = "database")]
+    pub(crate) schema: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

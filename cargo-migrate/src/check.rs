@@ -28,9 +28,8 @@ pub(crate) fn run(finder: Finder, check: &Check, paint: Paint) -> Result<ExitCod
         let migrations = match set.read() {
             Ok((listing, folder)) => {
                 let mut findings = findings(set, &folder)?;
-                let may_change = check.server_may_change;
                 let tried = server
-                    .map(|server| verify(&server, set, &listing, &findings, may_change))
+                    .map(|server| verify(&server, set, &listing, &findings, &check.trial))
                     .transpose();
                 let (tried, error) = match tried {
                     Ok(tried) => (tried.unwrap_or_default(), None),
@@ -67,7 +66,7 @@ pub(crate) fn run(finder: Finder, check: &Check, paint: Paint) -> Result<ExitCod
 
 /// The server for each set that is tried on one.
 fn servers(finder: &Finder, sets: &mut [Set], check: &Check) -> Result<Vec<Option<Server>>, Error> {
-    let Some(database) = &check.database else {
+    let Some(database) = &check.trial.database else {
         return Ok(sets.iter().map(|_| None).collect());
     };
     let several = sets.len() > 1;

@@ -19,6 +19,7 @@ use migrate_core::folder::Folder;
 use migrate_source::folder::disk::Listing;
 use migrate_source::{Finding, Problem};
 
+use crate::args::Trial;
 use crate::error::Error;
 use crate::find;
 use crate::postgres::scratch::Scratch;
@@ -42,7 +43,7 @@ pub(crate) fn verify(
     set: &find::Set,
     listing: &Listing,
     told: &[Finding],
-    changes_server: bool,
+    trial: &Trial,
 ) -> Result<Verified, Error> {
     // What can be relaxed does not keep anything from being run.
     let mut options = set.options.clone();
@@ -60,17 +61,19 @@ pub(crate) fn verify(
         });
     };
     let migrations = folder.migrations();
-    let tried = Set::new(&read, &migrations, &set.options);
-    if !changes_server && let Some(error) = beyond::refused(&read, set) {
+    let tried = Set::new(&read, &migrations, &set.options, trial);
+    if !trial.server_may_change
+        && let Some(error) = beyond::refused(&read, set)
+    {
         return Err(error);
     }
-    let mut scratch = Scratch::new(server)?;
+    let mut scratch = Scratch::new(server, trial)?;
     let mut verified = Walk::new(&tried, &mut scratch).run()?;
-    // A file that has been told of is not told of twice.
-    let path = |finding: &Finding| finding.place.as_ref().map(|place| place.path.clone());
-    let told: Vec<String> = told.iter().filter_map(path).collect();
+    // An up or a down that has been told of is not told of twice.
+    let script = |finding: &Finding| Some((finding.place.as_ref()?.path.clone(), finding.in_down));
+    let told: Vec<_> = told.iter().filter_map(script).collect();
     verified
         .findings
-        .retain(|finding| path(finding).is_none_or(|path| !told.contains(&path)));
+        .retain(|finding| script(finding).is_none_or(|script| !told.contains(&script)));
     Ok(verified)
 }

@@ -9,7 +9,7 @@ use migrate_source::{Database, Finding, Problem, folder::Script};
 use crate::error::Error;
 use crate::postgres::rows::Rows;
 use crate::postgres::scratch::Scratch;
-use crate::postgres::set::Set;
+use crate::postgres::set::{Set, Trouble};
 use crate::postgres::words::{Failure, failure};
 
 pub(super) struct Populated<'a, 's> {
@@ -31,7 +31,7 @@ impl<'a, 's> Populated<'a, 's> {
     pub(super) fn run(&mut self, count: usize) -> Result<(), Error> {
         let relaxed = |at: &usize| self.set.is_relaxed(*at, &[Problem::FailingOnRows]);
         let first = (0..count).find(|at| !relaxed(at)).unwrap_or(count);
-        if self.set.rebuild(self.scratch, first).is_err() {
+        if !self.rebuild(first)? {
             return Ok(());
         }
         let mut rows = Rows::default();
@@ -49,16 +49,28 @@ impl<'a, 's> Populated<'a, 's> {
                 self.findings.push((failure.version, finding));
             }
             // It goes on as if there had been no rows.
-            if self.set.rebuild(self.scratch, at + 1).is_err() {
+            if !self.rebuild(at + 1)? {
                 return Ok(());
             }
             rows = Rows::default();
+        }
+        if self.set.is_unknown(count) {
+            return Ok(());
         }
         rows.fill(self.scratch)?;
         for broken in rows.exercise(self.scratch)? {
             self.findings.push(broken.finding(self.set));
         }
         Ok(())
+    }
+
+    /// A new database with the first `count` migrations. Whether they run on it as they have before.
+    fn rebuild(&mut self, count: usize) -> Result<bool, Error> {
+        match self.set.rebuild(self.scratch, count) {
+            Ok(()) => Ok(true),
+            Err(Trouble::Migration(_)) => Ok(false),
+            Err(Trouble::Other(error)) => Err(error),
+        }
     }
 }
 
@@ -147,4 +159,44 @@ fn key(detail: &str) -> Option<Vec<&str>> {
             .map(|name| name.trim_matches('"'))
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_source::Database;
+    use migrate_source::sql::single_statements;
+
+    use super::{adds, key};
+
+    #[test]
+    fn columns_that_a_statement_adds() {
+        let check = |sql: &str, columns: &[&str], expected: bool| {
+            let statements = single_statements(sql, Database::Postgres);
+            assert_eq!(adds(&statements[0], columns), expected, "{sql}");
+        };
+        check("ALTER TABLE a ADD b int NOT NULL", &["b"], true);
+        check("alter table a add column if not exists B int", &["b"], true);
+        check(
+            "ALTER TABLE a ADD \"B c\" int, ADD d int",
+            &["d", "B c"],
+            true,
+        );
+        check("ALTER TABLE a ALTER b SET NOT NULL", &["b"], false);
+        check(
+            "ALTER TABLE a ADD c int, ALTER b SET NOT NULL",
+            &["b"],
+            false,
+        );
+        check("CREATE TABLE a (b int)", &["b"], false);
+        check("ALTER TABLE a ADD b int", &[], false);
+    }
+
+    #[test]
+    fn columns_of_a_key() {
+        assert_eq!(
+            key("Key (a, \"B\")=(1, 2) is duplicated."),
+            Some(vec!["a", "B"])
+        );
+        assert_eq!(key("no key"), None);
+    }
 }

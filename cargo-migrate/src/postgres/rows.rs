@@ -158,6 +158,10 @@ impl Broken {
         let is_binding = is_about_name(error.code().code()) && error.code().code() != "42704";
         let context = error.where_().filter(|_| is_binding)?;
         // "PL/pgSQL function audit() line 3 at SQL statement"
+        // What a statement is put together from is the program's.
+        if context.contains(" at EXECUTE") {
+            return None;
+        }
         let (_, rest) = context.split_once("PL/pgSQL function ")?;
         let (function, _) = rest.split_once('(')?;
         let function = function.rsplit('.').next()?.trim_matches('"');
@@ -317,13 +321,13 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
         AND pa.attnum = k.confkey[pg_catalog.array_position(k.conkey, a.attnum)] \
     WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY (k.conkey) ORDER BY k.conname LIMIT 1) k ON true \
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
-  AND c.relname NOT IN ('_migrate_history', '_migrate_history_repeatable') \
+  AND c.relname NOT IN ({history}) \
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') \
 ORDER BY c.oid, a.attnum";
 
 fn tables(scratch: &mut Scratch<'_>) -> Result<Vec<Table>, Error> {
     let mut tables: Vec<Table> = Vec::new();
-    for row in scratch.query(TABLES)? {
+    for row in scratch.query_beside_history(TABLES)? {
         let (Some(id), Some(name)) = (row.get(0), row.get(1)) else {
             continue;
         };

@@ -18,7 +18,7 @@ struct Object {
 
 impl Schema {
     pub(super) fn of(scratch: &mut Scratch<'_>) -> Result<Schema, Error> {
-        let rows = scratch.query(include_str!("schema.sql"))?;
+        let rows = scratch.query_beside_history(include_str!("schema.sql"))?;
         let objects = rows.iter().filter_map(|row| {
             let object = Object {
                 definition: row.get(1).unwrap_or_default().to_owned(),

@@ -3,7 +3,7 @@
 -- no statement can bring it back.
 WITH history AS (
   SELECT c.oid FROM pg_catalog.pg_class c
-  WHERE c.relname IN ('_migrate_history', '_migrate_history_repeatable')
+  WHERE c.relname IN ({history})
 ), schemas AS (
   SELECT n.oid FROM pg_catalog.pg_namespace n
   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

@@ -7,6 +7,9 @@ use std::time::Duration;
 use migrate_core::postgres::error::SqlState;
 use migrate_core::postgres::{self, Client, SimpleQueryMessage, SimpleQueryRow};
 
+use migrate_source::sql::quoted_name;
+
+use crate::args::Trial;
 use crate::error::Error;
 use crate::postgres::server::{Server, told};
 
@@ -28,11 +31,12 @@ pub(crate) struct Scratch<'s> {
     admin: Client,
     name: String,
     db: Option<Client>,
+    trial: &'s Trial,
 }
 
 impl<'s> Scratch<'s> {
     /// A new one. Those of checks that were killed are dropped.
-    pub(crate) fn new(server: &'s Server) -> Result<Scratch<'s>, Error> {
+    pub(crate) fn new(server: &'s Server, trial: &'s Trial) -> Result<Scratch<'s>, Error> {
         let mut admin = server.connect()?;
         sweep(&mut admin);
         let random = RandomState::new().build_hasher().finish();
@@ -53,6 +57,7 @@ impl<'s> Scratch<'s> {
             admin,
             name: format!("{PREFIX}{number:08x}"),
             db: None,
+            trial,
         };
         scratch.create()?;
         Ok(scratch)
@@ -71,6 +76,27 @@ impl<'s> Scratch<'s> {
     pub(crate) fn query(&mut self, sql: &str) -> Result<Vec<SimpleQueryRow>, Error> {
         let rows = query(self.db()?, sql);
         rows.map_err(|error| self.server.failed(&error))
+    }
+
+    /// The rows of a query in which `{history}` stands for the names of the tables of the history.
+    pub(crate) fn query_beside_history(&mut self, sql: &str) -> Result<Vec<SimpleQueryRow>, Error> {
+        let table = self.history();
+        let names = [text(table), text(&format!("{table}_repeatable"))];
+        let sql = sql.replace("{history}", &names.join(", "));
+        self.query(&sql)
+    }
+
+    /// Forgets that the repeatable migrations have run.
+    pub(crate) fn forget_repeatables(&mut self) -> Result<(), Error> {
+        let schema = self.trial.schema.as_deref().map(quoted_name);
+        let schema = schema.map(|schema| format!("{schema}."));
+        let table = quoted_name(&format!("{}_repeatable", self.history()));
+        let forget = format!("DELETE FROM {}{table}", schema.unwrap_or_default());
+        self.query(&forget).map(drop)
+    }
+
+    fn history(&self) -> &'s str {
+        self.trial.table.as_deref().unwrap_or("_migrate_history")
     }
 
     /// Makes it anew, as it was at first.
@@ -101,19 +127,22 @@ impl<'s> Scratch<'s> {
             self.name
         );
         let set = self.admin.batch_execute(&settings);
-        set.map_err(|error| self.server.failed(&error))
+        set.map_err(|error| self.server.failed(&error))?;
+        if let Some(schema) = &self.trial.schema {
+            self.query(&format!(
+                "CREATE SCHEMA IF NOT EXISTS {}",
+                quoted_name(schema)
+            ))?;
+        }
+        Ok(())
     }
 
     fn remove(&mut self) -> Result<(), postgres::Error> {
         drop(self.db.take());
-        let force = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        match self.admin.batch_execute(&force) {
-            // Before PostgreSQL 13.
-            Err(error) if error.code() == Some(&SqlState::SYNTAX_ERROR) => self
-                .admin
-                .batch_execute(&format!("DROP DATABASE IF EXISTS {}", self.name)),
-            dropped => dropped,
-        }
+        self.admin.batch_execute(&format!(
+            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+            self.name
+        ))
     }
 }
 
@@ -154,6 +183,11 @@ fn not_created(error: &postgres::Error) -> Error {
         Some("55006") => refused.help("end the connections to the database `template1`, which new ones are copied from"),
         _ => refused,
     }
+}
+
+/// A string, whatever is in it.
+fn text(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 fn query(db: &mut Client, sql: &str) -> Result<Vec<SimpleQueryRow>, postgres::Error> {

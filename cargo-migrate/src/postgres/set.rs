@@ -1,9 +1,13 @@
 //! The migrations that are tried: as the engine takes them, and as they were read.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use migrate_core::{Migration, Migrator, Transactions};
-use migrate_source::folder::{self, Code, Folder, Script, Up};
+use migrate_source::folder::{self, Folder, Script, Up};
 use migrate_source::{Finding, Options, Problem};
 
+use crate::args::Trial;
 use crate::postgres::scratch::Scratch;
 use crate::postgres::words::first_statement;
 
@@ -12,6 +16,9 @@ pub(super) struct Set<'a> {
     folder: &'a Folder,
     all: &'a [Migration<'a>],
     options: &'a Options,
+    trial: &'a Trial,
+    /// Those whose ups fail here, which is no problem of theirs.
+    skipped: RefCell<BTreeSet<usize>>,
 }
 
 impl<'a> Set<'a> {
@@ -20,11 +27,14 @@ impl<'a> Set<'a> {
         folder: &'a Folder,
         all: &'a [Migration<'a>],
         options: &'a Options,
+        trial: &'a Trial,
     ) -> Set<'a> {
         Set {
             folder,
             all,
             options,
+            trial,
+            skipped: RefCell::default(),
         }
     }
 
@@ -45,18 +55,28 @@ impl<'a> Set<'a> {
         }
     }
 
-    /// The code of an up, if it is that.
-    pub(super) fn code(&self, at: usize) -> Option<&'a Code> {
-        match &self.numbered()[at].up {
-            Up::Sql(_) => None,
-            Up::Code(code) => Some(code),
-        }
+    /// From now on, takes the migration at `at` as having run.
+    pub(super) fn skip(&self, at: usize) {
+        self.skipped.borrow_mut().insert(at);
     }
 
-    /// Whether it is code that says it changes the schema: nothing is known of that after it.
-    pub(super) fn changes_schema(&self, at: usize) -> bool {
-        self.code(at)
-            .is_some_and(|code| code.changes_schema.unwrap_or(false))
+    /// Whether it is only recorded, and not run: it is code, or skipped.
+    pub(super) fn is_recorded(&self, at: usize) -> bool {
+        self.up(at).is_none() || self.skipped.borrow().contains(&at)
+    }
+
+    /// Whether one of the first `count` may have changed the schema without having run: what a name stands
+    /// for after it is not known.
+    pub(super) fn is_unknown(&self, count: usize) -> bool {
+        (0..count).any(|at| self.changes_unseen(at))
+    }
+
+    /// Whether the migration at `at` may change the schema without being run.
+    pub(super) fn changes_unseen(&self, at: usize) -> bool {
+        match &self.numbered()[at].up {
+            Up::Sql(_) => self.skipped.borrow().contains(&at),
+            Up::Code(code) => code.changes_schema.unwrap_or(false),
+        }
     }
 
     /// Every script, those that run last first.
@@ -68,16 +88,16 @@ impl<'a> Set<'a> {
 
     /// A migrator for all of them.
     pub(super) fn migrator(&self) -> Migrator<'a> {
-        Migrator::new(self.all).repeat_limit(ROUNDS)
+        self.settled(Migrator::new(self.all))
     }
 
     /// Runs the next migration, after the first `at`. What is code is taken to leave the schema alone.
     pub(super) fn apply(&self, scratch: &mut Scratch<'_>, at: usize) -> Result<(), Trouble> {
         let version = self.numbered()[at].version;
         let migrator = self.alone();
-        let done = match self.code(at) {
-            Some(_) => migrator.mark(scratch.db()?, version),
-            None => migrator.up_to(scratch.db()?, version),
+        let done = match self.is_recorded(at) {
+            true => migrator.mark(scratch.db()?, version),
+            false => migrator.up_to(scratch.db()?, version),
         };
         Ok(done.map(drop)?)
     }
@@ -86,9 +106,9 @@ impl<'a> Set<'a> {
     pub(super) fn take_back(&self, scratch: &mut Scratch<'_>, at: usize) -> Result<(), Trouble> {
         let version = self.numbered()[at].version;
         let migrator = self.alone();
-        let done = match self.code(at) {
-            Some(_) => migrator.unmark(scratch.db()?, version),
-            None => migrator.down(scratch.db()?, 1),
+        let done = match self.is_recorded(at) {
+            true => migrator.unmark(scratch.db()?, version),
+            false => migrator.down(scratch.db()?, 1),
         };
         Ok(done.map(drop)?)
     }
@@ -96,7 +116,7 @@ impl<'a> Set<'a> {
     /// A new database with the first `count` migrations, which have run before.
     pub(super) fn rebuild(&self, scratch: &mut Scratch<'_>, count: usize) -> Result<(), Trouble> {
         scratch.renew()?;
-        let all_sql = (0..count).all(|at| self.code(at).is_none());
+        let all_sql = !(0..count).any(|at| self.is_recorded(at));
         if let (true, Some(last)) = (all_sql, count.checked_sub(1)) {
             let version = self.numbered()[last].version;
             // All in one transaction, which most sets bear.
@@ -142,7 +162,19 @@ impl<'a> Set<'a> {
     }
 
     fn numbered_alone(&self) -> Migrator<'a> {
-        Migrator::new(&self.all[..self.numbered().len()]).repeat_limit(ROUNDS)
+        self.settled(Migrator::new(&self.all[..self.numbered().len()]))
+    }
+
+    /// With the history where the program has it.
+    fn settled(&self, migrator: Migrator<'a>) -> Migrator<'a> {
+        let mut migrator = migrator.repeat_limit(ROUNDS);
+        if let Some(table) = &self.trial.table {
+            migrator = migrator.table(table);
+        }
+        if let Some(schema) = &self.trial.schema {
+            migrator = migrator.schema(schema);
+        }
+        migrator
     }
 }
 

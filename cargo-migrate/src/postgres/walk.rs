@@ -8,7 +8,7 @@ use crate::postgres::late;
 use crate::postgres::populated::Populated;
 use crate::postgres::schema::Schema;
 use crate::postgres::scratch::Scratch;
-use crate::postgres::set::Set;
+use crate::postgres::set::{Set, Trouble};
 use crate::postgres::words::{Failure, failure, incomplete};
 
 /// Where a verification stands.
@@ -48,40 +48,40 @@ impl<'a, 's> Walk<'a, 's> {
         for at in 0..self.set.numbered().len() {
             if let Err(trouble) = self.set.apply(self.scratch, at) {
                 let failure = failure(Problem::FailingUp, trouble)?;
-                self.stopped(at, failure);
-                break;
+                if !self.goes_on(at, failure) {
+                    break;
+                }
+                self.set.skip(at);
+                if let Err(trouble) = self.set.apply(self.scratch, at) {
+                    return Err(failure_to_record(trouble));
+                }
             }
             schemas.push(Schema::of(self.scratch)?);
         }
         Ok(schemas)
     }
 
-    /// Tells of an up that fails, and that nothing after it is run.
-    fn stopped(&mut self, at: usize, failure: Failure) {
+    /// Tells of an up that fails. Whether those after it can be tried: that it fails is no problem of it.
+    fn goes_on(&mut self, at: usize, failure: Failure) -> bool {
         let version = self.set.numbered()[at].version;
+        if failure.is_about_name() && self.set.is_unknown(at) {
+            self.note(format!(
+                "migration {version} is not tried, nor is what comes after it: it fails perhaps for want of what was not run"
+            ));
+            return false;
+        }
         let unverified = self.set.up(at).is_some_and(is_unverified);
-        let unknown = failure.is_about_name() && self.is_unknown(at);
-        if unknown {
+        if unverified || self.set.is_relaxed(at, &[failure.finding.problem]) {
             self.note(format!(
-                "migration {version} and those after it are not tried: it fails perhaps for want of what code makes"
+                "migration {version} fails on the scratch database, and is taken as run"
             ));
-            return;
+            return true;
         }
-        let more = self.set.numbered().len() - at - 1;
-        if unverified
-            || more > 0
-            || self
-                .set
-                .judged(Some(version), failure.finding.clone())
-                .is_none()
-        {
-            self.note(format!(
-                "migration {version} fails on the scratch database: what comes after it is not tried"
-            ));
+        if at + 1 < self.set.numbered().len() {
+            self.note(format!("what comes after migration {version} is not tried"));
         }
-        if !unverified {
-            self.report(Some(version), failure.finding);
-        }
+        self.report(Some(version), failure.finding);
+        false
     }
 
     /// Every down, from the last to the first: the schema after it is what it was before its up. As far
@@ -95,22 +95,18 @@ impl<'a, 's> Walk<'a, 's> {
         let mut again = !stale;
         for at in (0..reached).rev() {
             let migration = &numbered[at];
-            let is_code = self.set.code(at).is_some();
-            let relaxed = self.set.is_relaxed(at, OF_DOWNS);
-            if relaxed || migration.down.is_none() && !is_code || self.set.changes_schema(at) {
+            let no_down = migration.down.is_none() && !self.set.is_recorded(at);
+            if no_down || self.set.changes_unseen(at) || self.set.is_relaxed(at, OF_DOWNS) {
                 if std::mem::take(&mut again) {
                     self.again(at + 1, reached)?;
                 }
                 stale = true;
                 continue;
             }
-            if stale && let Some(_) = &migration.down {
-                self.rebuild(at + 1)?;
-                stale = false;
-            }
-            if stale {
+            if stale && (migration.down.is_none() || !self.rebuild(at + 1)?) {
                 continue;
             }
+            stale = false;
             let finding = match self.set.take_back(self.scratch, at) {
                 Ok(()) => {
                     let now = Schema::of(self.scratch)?;
@@ -149,14 +145,19 @@ impl<'a, 's> Walk<'a, 's> {
     /// What comes after all numbered migrations: as a fresh database runs them, with those that are
     /// repeatable, and a look at what PostgreSQL finds late.
     fn last(&mut self) -> Result<(), Error> {
-        self.scratch.renew()?;
         let numbered = self.set.numbered();
-        if (0..numbered.len()).any(|at| self.set.code(at).is_some()) {
-            self.rebuild(numbered.len())?;
+        let unknown = self.set.is_unknown(numbered.len());
+        // What is only recorded here cannot be run with the others.
+        let recorded = (0..numbered.len()).any(|at| self.set.is_recorded(at));
+        if !self.rebuild(if recorded { numbered.len() } else { 0 })? {
+            return Ok(());
         }
         let migrator = self.set.migrator();
         if let Err(error) = migrator.up(self.scratch.db()?) {
             let mut failure = failure(Problem::FailingUp, error.into())?;
+            if unknown && failure.is_about_name() {
+                return Ok(());
+            }
             if failure.version.is_some() {
                 failure.finding.help.pop();
                 failure.finding = failure
@@ -168,14 +169,15 @@ impl<'a, 's> Walk<'a, 's> {
             self.report(failure.version, failure.finding);
             return Ok(());
         }
-        for (version, finding) in late::findings(self.set, self.scratch)? {
-            self.report(version, finding);
+        if !unknown {
+            for (version, finding) in late::findings(self.set, self.scratch)? {
+                self.report(version, finding);
+            }
         }
         if self.set.repeatables().is_empty() {
             return Ok(());
         }
-        self.scratch
-            .query("DELETE FROM _migrate_history_repeatable")?;
+        self.scratch.forget_repeatables()?;
         if let Err(error) = migrator.up(self.scratch.db()?) {
             let failure = failure(Problem::FailingAgain, error.into())?;
             self.report(failure.version, failure.finding);
@@ -193,23 +195,18 @@ impl<'a, 's> Walk<'a, 's> {
         Ok(())
     }
 
-    /// A new database with the first migrations, all of which have run before.
-    fn rebuild(&mut self, count: usize) -> Result<(), Error> {
-        match self.set.rebuild(self.scratch, count) {
-            Ok(()) => Ok(()),
-            Err(trouble) => {
-                let failure = failure(Problem::FailingAgain, trouble)?;
-                Err(Error::new(format!(
-                    "a migration ran on a new database and fails on the next: {}",
-                    failure.finding.message
-                )))
-            }
-        }
-    }
-
-    /// Whether code that was not run may have changed the schema before the migration at `at`.
-    fn is_unknown(&self, at: usize) -> bool {
-        (0..at).any(|at| self.set.changes_schema(at))
+    /// A new database with the first migrations, all of which have run before. Whether they do so again.
+    fn rebuild(&mut self, count: usize) -> Result<bool, Error> {
+        let Err(trouble) = self.set.rebuild(self.scratch, count) else {
+            return Ok(true);
+        };
+        let failure = failure(Problem::FailingUp, trouble)?;
+        let version = failure.version.unwrap_or_default();
+        self.note(format!(
+            "migration {version} ran on one new database and fails on the next: {}",
+            failure.finding.message
+        ));
+        Ok(false)
     }
 
     fn report(&mut self, version: Option<i64>, finding: Finding) {
@@ -229,6 +226,14 @@ const OF_DOWNS: &[Problem] = &[
     Problem::IncompleteDown,
     Problem::FailingAgain,
 ];
+
+/// The history cannot be written.
+fn failure_to_record(trouble: Trouble) -> Error {
+    match trouble {
+        Trouble::Migration(error) => Error::new(format!("the migrations cannot be tried: {error}")),
+        Trouble::Other(error) => error,
+    }
+}
 
 fn is_unverified(script: &migrate_source::folder::Script) -> bool {
     script.directives.unverified.is_some()

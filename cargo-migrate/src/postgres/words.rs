@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use migrate_core::{ErrorKind, Failed, postgres};
+use migrate_core::{Action, ErrorKind, Failed, postgres};
 use migrate_source::folder::Script;
 use migrate_source::sql::single_statements;
 use migrate_source::{Database, Finding, Place, Problem};
@@ -101,7 +101,7 @@ fn failing(problem: Problem, failed: &Failed) -> Finding {
         None => Place::file(&below(&failed.file)),
     };
     let mut finding = Finding::new(problem, message).at(place);
-    finding.in_down = problem == Problem::FailingDown;
+    finding.in_down = failed.action == Action::Down;
     for said in [&failed.detail, &failed.hint].into_iter().flatten() {
         for line in said.lines().take(MOST) {
             finding = finding.help(format!("PostgreSQL says: {line}"));

@@ -149,7 +149,7 @@ fn failing_up() {
             ("0003_more.sql", "CREATE TABLE more (x int);\n"),
         ],
         "
-note: migration 2 fails on the scratch database: what comes after it is not tried
+note: what comes after migration 2 is not tried
 error: column \"emial\" does not exist (SQLSTATE 42703)
  --> migrations/0002_email.sql:2:1
   |
@@ -188,7 +188,7 @@ fn all_that_is_wrong() {
     );
     assert!(
         said.err
-            .contains("migration 4 fails on the scratch database"),
+            .contains("what comes after migration 4 is not tried"),
         "{}",
         said.err
     );
@@ -586,6 +586,13 @@ BEGIN
   PERFORM current_setting('app.who');
   RETURN NEW;
 END $$;
+CREATE FUNCTION public.part() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'INSERT INTO a_' || NEW.x || ' VALUES (1)';
+  RETURN NEW;
+END $$;
+CREATE TABLE public.b (x int);
+CREATE TRIGGER part BEFORE INSERT ON public.b FOR EACH ROW EXECUTE FUNCTION public.part();
 CREATE TRIGGER who BEFORE INSERT ON public.a FOR EACH ROW EXECUTE FUNCTION public.who();
 ",
             ),
@@ -594,26 +601,76 @@ CREATE TRIGGER who BEFORE INSERT ON public.a FOR EACH ROW EXECUTE FUNCTION publi
     );
 }
 
-/// By itself it runs; a fresh database runs all of them in one transaction.
+/// What is code is taken to leave the schema alone, unless it says otherwise.
+#[test]
+#[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
+fn code() {
+    let up =
+        "pub fn up(db: &mut postgres::Transaction<'_>) -> Result<(), postgres::Error> { Ok(()) }\n";
+    let schema = format!("pub const CHANGES_SCHEMA: bool = true;\n{up}");
+    let files = [
+        USERS,
+        ("0002_fill.rs", up),
+        ("0003_name.up.sql", "ALTER TABLE users ADD name text;\n"),
+        ("0003_name.down.sql", "ALTER TABLE users DROP name;\n"),
+        ("0004_made.rs", &schema),
+        ("0005_more.sql", "ALTER TABLE made ADD x int;\n"),
+    ];
+    check_fine(
+        &files,
+        "note: migration 5 is not tried, nor is what comes after it: it fails perhaps for want of what was not run\n",
+    );
+    let said = said(
+        &[&files[..4], &[("0004_more.sql", files[5].1)]].concat(),
+        "",
+    );
+    assert!(
+        said.err.contains("relation \"made\" does not exist"),
+        "{}",
+        said.err
+    );
+}
+
+/// A migration may name the history, where the program has it.
+#[test]
+#[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
+fn where_the_program_has_its_history() {
+    let files = [
+        ("0001_users.up.sql", USERS.1),
+        ("0001_users.down.sql", "DROP TABLE users;\n"),
+        (
+            "0002_grant.sql",
+            "GRANT SELECT ON app.versions TO PUBLIC;\n",
+        ),
+        (
+            "R__views.sql",
+            "CREATE OR REPLACE VIEW v AS SELECT id FROM users;\n",
+        ),
+    ];
+    let said = |arguments: &str| said(&files, arguments);
+    let fine = said("--table versions --schema app");
+    assert_eq!((fine.code, fine.err.as_str()), (0, ""));
+    assert_eq!(said("").code, 1);
+}
+
+/// By itself the third one runs; a fresh database runs all of them in one transaction, at one time.
 #[test]
 #[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
 fn a_first_start() {
     let said = said(
         &[
             (
-                "0001_mood.sql",
-                "CREATE TYPE mood AS ENUM ('good');\nCREATE TABLE a (mood mood);\n",
+                "0001_log.sql",
+                "CREATE TABLE log (at timestamptz PRIMARY KEY DEFAULT now());\n",
             ),
-            ("0002_bad.sql", "ALTER TYPE mood ADD VALUE 'bad';\n"),
-            ("0003_use.sql", "INSERT INTO a VALUES ('bad');\n"),
+            ("0002_one.sql", "INSERT INTO log DEFAULT VALUES;\n"),
+            ("0003_two.sql", "INSERT INTO log DEFAULT VALUES;\n"),
         ],
         "",
     );
-    // Where the runner sees to it, nothing is wrong.
-    if said.code != 0 {
-        assert!(said.err.contains("unsafe use of new value"), "{}", said.err);
-        assert!(said.err.contains("by itself it runs"), "{}", said.err);
-    }
+    let expected = "error: duplicate key value violates unique constraint \"log_pkey\" (SQLSTATE 23505)\n --> migrations/0003_two.sql:1:1";
+    assert!(said.err.starts_with(expected), "{}", said.err);
+    assert!(said.err.contains("by itself it runs: "), "{}", said.err);
 }
 
 #[test]
@@ -628,6 +685,8 @@ fn relaxed() {
             "0003_c.sql",
             "-- migrate: unverified \"it needs what this server lacks\"\nSELECT none();\n",
         ),
+        ("0004_d.up.sql", "CREATE TABLE d (x int);\n"),
+        ("0004_d.down.sql", "DROP TABLE none;\n"),
     ];
     let problems = |options: &[&str]| {
         let desk = Desk::package(PROGRAM, &[]);
@@ -638,19 +697,19 @@ fn relaxed() {
         let mut words = vec!["check", "--json", "--database", &server];
         words.extend(options);
         let said = desk.says_words("", &words);
-        let note =
-            "note: migration 3 fails on the scratch database: what comes after it is not tried\n";
+        let note = "note: migration 3 fails on the scratch database, and is taken as run\n";
         assert_eq!(said.err, note);
-        ["incomplete_down", "failing_down"].map(|name| said.out.contains(name))
+        ["incomplete_down", "failing_down"]
+            .map(|name| said.out.matches(&format!("\"{name}\"")).count())
     };
-    assert_eq!(problems(&[]), [true, true]);
+    assert_eq!(problems(&[]), [1, 2]);
     assert_eq!(
         problems(&["--options", "database = \"postgres\", trust_through = 1"]),
-        [false, true]
+        [0, 2]
     );
     assert_eq!(
         problems(&["--options", "database = \"postgres\", allow(failing_down)"]),
-        [true, false]
+        [1, 0]
     );
 }
 
