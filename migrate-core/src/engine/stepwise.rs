@@ -25,6 +25,15 @@ struct Piece<'p> {
     record: Option<Part>,
 }
 
+/// What became of a statement that another run had begun.
+#[derive(Default)]
+struct Settled {
+    /// Whether all of it was done.
+    is_done: bool,
+    /// Whether somebody was at work on it.
+    was_busy: bool,
+}
+
 impl<B: Backend> Runner<'_, '_, B> {
     /// Does a step whose script runs statement by statement.
     pub(super) async fn stepwise(
@@ -112,7 +121,7 @@ impl<B: Backend> Runner<'_, '_, B> {
         before: History,
     ) -> Result<History, Trouble> {
         let mut history = before;
-        let piece = Piece {
+        let bare = || Piece {
             statements,
             locked: false,
             record: None,
@@ -122,34 +131,56 @@ impl<B: Backend> Runner<'_, '_, B> {
                 let begun = clock.record(&[], Some(mark.to_owned()));
                 history = self.piece(step, script, begun, kept, history).await?;
             }
-            return self.piece(step, script, piece, kept, history).await;
+            return self.piece(step, script, bare(), kept, history).await;
         };
         let claim = Claim::new(Some(token), statement.text, B::DATABASE);
         let earlier = self.until_unclaimed(step, &history).await?;
         let claimed = clock.record(&[], Some(claim.on(mark)));
         history = self.piece(step, script, claimed, kept, history).await?;
-        if earlier.is_some_and(|earlier| earlier.is_about(&claim)) {
-            self.since = Instant::now();
-            loop {
-                match self.backend.settle(statement).await {
-                    Ok(true) => return Ok(history),
-                    Ok(false) => break,
-                    Err(failure) => self.wait_or(failure).await?,
-                }
-            }
-        }
+        let takes_over = earlier.is_some_and(|earlier| earlier.is_about(&claim));
         let given_up = history.clone();
-        let ran = self.piece(step, script, piece, kept, history).await;
-        if ran.is_err() {
-            let record = clock.record(&[], Some(claim.given_up().on(mark)));
-            // Without it, the next run waits a little before it takes the claim for abandoned. Where
-            // that has happened already, another run is at work on it, and is why this failed.
-            let given_up = self.piece(step, script, record, kept, given_up).await;
-            if let Err(Trouble::Stale) = given_up {
-                return Err(Trouble::Stale);
+        let mut failed = None;
+        let trouble = loop {
+            let settled = match takes_over {
+                true => self.settle(statement).await,
+                false => Ok(Settled::default()),
+            };
+            match (settled, failed.take()) {
+                (Ok(settled), _) if settled.is_done => return Ok(history),
+                (Err(trouble), None) => return Err(trouble),
+                // Who was taken for gone may have been late, and in the way of this one.
+                (Ok(Settled { was_busy: true, .. }), _) | (Ok(_), None) => {}
+                (_, Some(trouble)) => break trouble,
             }
+            match self
+                .piece(step, script, bare(), kept, history.clone())
+                .await
+            {
+                Ok(after) => return Ok(after),
+                Err(trouble) if takes_over => failed = Some(trouble),
+                Err(trouble) => break trouble,
+            }
+        };
+        let record = clock.record(&[], Some(claim.given_up().on(mark)));
+        // Without it, the next run waits a little before it takes the claim for abandoned. Where
+        // that has happened already, another run is at work on it, and is why this failed.
+        match self.piece(step, script, record, kept, given_up).await {
+            Err(Trouble::Stale) => Err(Trouble::Stale),
+            _ => Err(trouble),
         }
-        ran
+    }
+
+    /// Clears away what another run may have left of a statement, once nobody is at work on it.
+    async fn settle(&mut self, statement: &Statement<'_>) -> Result<Settled, Trouble> {
+        self.since = Instant::now();
+        let mut was_busy = false;
+        loop {
+            match self.backend.settle(statement).await {
+                Ok(is_done) => return Ok(Settled { is_done, was_busy }),
+                Err(failure) => self.wait_or(failure).await?,
+            }
+            was_busy = true;
+        }
     }
 
     /// Waits while another run is at work on a statement that it claimed. Gives the claim, if one was

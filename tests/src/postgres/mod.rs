@@ -188,7 +188,16 @@ pub fn server() -> Config {
 /// When it has no address.
 #[must_use]
 pub fn server_address() -> SocketAddr {
-    let config = server();
+    address_of(&server())
+}
+
+/// Where a server is.
+///
+/// # Panics
+///
+/// When it has no address.
+#[must_use]
+pub fn address_of(config: &Config) -> SocketAddr {
     let Some(Host::Tcp(host)) = config.get_hosts().first() else {
         panic!("a proxy needs a server on TCP: {config:?}");
     };

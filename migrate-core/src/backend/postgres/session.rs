@@ -14,6 +14,9 @@ pub(super) const READ: &str = "SELECT pg_catalog.current_setting('role'), sessio
      pg_catalog.current_setting('standard_conforming_strings'); \
      SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' AND context IN ('user', 'superuser');";
 
+/// The setting by which a backslash is an ordinary character in a plain string.
+const STRINGS: &str = "standard_conforming_strings";
+
 /// How the connection was before the run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Session {
@@ -37,6 +40,11 @@ impl Session {
         }
         if let Some(set) = replies.get(1) {
             session.set = set.rows.iter().map(|r| (text(r, 0), text(r, 1))).collect();
+        }
+        if !session.plain_backslash {
+            // As the run itself sets it, until its end: what a migration sets is put back to that.
+            session.set.retain(|(name, _)| name != STRINGS);
+            session.set.push((STRINGS.to_owned(), "on".to_owned()));
         }
         session
     }

@@ -1,0 +1,105 @@
+//! Sessions that are set to something else than the default: what is read under the lock is what is there, and
+//! literals are what they were.
+
+use std::thread;
+use std::time::Duration;
+
+use migrate_core::{Database, Goal, Migrator, Transactions};
+use migrate_tests::contract::TestConnection;
+use migrate_tests::postgres::interrupted::wait_until;
+use migrate_tests::postgres::{AsyncClient, Scratch, connect, execute, rows};
+use migrate_tests::set_for;
+
+/// What connections are set to, by the database's own default: a driver has nothing to do with it.
+const SETTINGS: [&str; 4] = [
+    "default_transaction_isolation = 'repeatable read'",
+    "default_transaction_isolation = 'serializable'",
+    "standard_conforming_strings = off",
+    "default_transaction_deferrable = on",
+];
+
+const FILES: &[(&str, &str)] = &[
+    (
+        "0001_a.sql",
+        "CREATE TABLE a (x integer, t text); INSERT INTO a VALUES (1, 'it''s \\ one\\');",
+    ),
+    // The gate is where the test wants it to wait, with the lock of the run.
+    (
+        "0002_b.sql",
+        "LOCK TABLE gate; UPDATE a SET x = x * 10, t = t || '\\n' || E'\\n' || $$\\$$;",
+    ),
+    (
+        "0003_c.sql",
+        "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY a_x ON a (x);\n\
+         UPDATE a SET x = x * 10, t = t || '\\';",
+    ),
+    ("0004_d.sql", "UPDATE a SET x = x * 10;"),
+];
+
+/// The second reads the history, plans, and waits for the lock while the first migrates. Where it looked again with
+/// the snapshot of before, or did not look, it would do all of it once more.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn second_starter_sees_what_the_first_did() {
+    thread::scope(|scope| {
+        for settings in SETTINGS {
+            for asynchronous in [false, true] {
+                for transactions in [Transactions::Each, Transactions::Grouped] {
+                    scope.spawn(move || check(settings, asynchronous, transactions));
+                }
+            }
+        }
+    });
+}
+
+fn check(settings: &str, asynchronous: bool, transactions: Transactions) {
+    let what = format!("{settings}, asynchronous: {asynchronous}, {transactions:?}");
+    let scratch = Scratch::fresh();
+    let mut gate = scratch.connect();
+    let name = scratch.name();
+    execute(&mut gate, &format!("ALTER DATABASE {name} SET {settings}"));
+    execute(&mut gate, "CREATE TABLE gate ()");
+    execute(&mut gate, "BEGIN; LOCK TABLE gate");
+    let set = set_for(Database::Postgres, FILES);
+    let set = set.migrations();
+    let connect: &(dyn Fn() -> Box<dyn TestConnection> + Sync) = match asynchronous {
+        true => &|| Box::new(AsyncClient::connect(&scratch.config())),
+        false => &|| Box::new(connect(&scratch.config())),
+    };
+    let migrator = Migrator::new(&set).transactions(transactions);
+    let migrator = migrator.lock_timeout(Duration::from_secs(60));
+    thread::scope(|scope| {
+        let run = || scope.spawn(|| connect().bring(&migrator, Goal::Up));
+        let first = run();
+        let at_gate = "SELECT count(*) = 1 FROM pg_locks \
+                       WHERE relation = 'gate'::regclass AND NOT granted";
+        let mut looker = scratch.connect();
+        wait_until(&mut looker, at_gate);
+        let (say, waits) = std::sync::mpsc::channel();
+        let migrator = migrator.clone().observe(move |event| {
+            if let migrate_core::Event::Waiting { .. } = event {
+                // Only the first time is listened to.
+                let _ = say.send(());
+            }
+        });
+        let second = scope.spawn(move || connect().bring(&migrator, Goal::Up));
+        waits.recv().expect("it waits for the lock");
+        execute(&mut gate, "COMMIT");
+        let reports = [first, second].map(|run| run.join().expect("no panic"));
+        let steps = reports.map(|report| {
+            let report = report.unwrap_or_else(|error| panic!("{what}: {error}"));
+            report.applied()
+        });
+        let mut all = steps.concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4], "{what}");
+    });
+    let found = rows(
+        &mut scratch.connect(),
+        "SELECT x, t = E'it''s \\\\ one\\\\' || E'\\\\n' || E'\\n' || E'\\\\' || E'\\\\' FROM a",
+    );
+    assert_eq!(found, ["1000 t"], "{what}");
+}

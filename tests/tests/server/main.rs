@@ -1,0 +1,6 @@
+//! What a PostgreSQL server can be set up for that a run must get along with, and what runs on one do to each
+//! other there.
+
+mod claims;
+mod isolation;
+mod read_only;
