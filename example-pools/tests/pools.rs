@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use migrate_core::tokio_postgres::config::Host;
 use migrate_tests::postgres::Scratch;
 
 #[test]
@@ -25,7 +24,7 @@ fn r2d2() {
 
 fn check(program: &str) {
     let scratch = Scratch::fresh();
-    let url = url(&scratch);
+    let url = scratch.url_at(scratch.address());
     let starts = [
         "migrated from version 0 to 2\n0 visits\n",
         "up to date at version 2\n0 visits\n",
@@ -36,29 +35,4 @@ fn check(program: &str) {
         assert_eq!(String::from_utf8_lossy(&output.stdout), said, "{output:?}");
         assert!(output.status.success(), "{output:?}");
     }
-}
-
-/// The database as a text of keywords and values.
-fn url(scratch: &Scratch) -> String {
-    let config = scratch.config();
-    let mut parts = Vec::new();
-    let mut part = |name: &str, value: &str| {
-        let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-        parts.push(format!("{name}='{value}'"));
-    };
-    match config.get_hosts().first() {
-        Some(Host::Tcp(host)) => part("host", host),
-        #[cfg(unix)]
-        Some(Host::Unix(path)) => part("host", &path.to_string_lossy()),
-        None => {}
-    }
-    if let Some(port) = config.get_ports().first() {
-        part("port", &port.to_string());
-    }
-    part("user", config.get_user().unwrap_or_default());
-    if let Some(password) = config.get_password() {
-        part("password", &String::from_utf8_lossy(password));
-    }
-    part("dbname", config.get_dbname().unwrap_or_default());
-    parts.join(" ")
 }

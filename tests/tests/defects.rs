@@ -1,7 +1,7 @@
 //! What goes wrong with other migration libraries, each as a test of ours.
 //!
-//! Numbers 1, 3 and 5 take several processes and are in `processes`; 21 takes real builds and is in
-//! `rebuild`.
+//! Numbers 1 to 3 and 5 take several processes and are in `processes`; 21 takes real builds and is in
+//! `rebuild`; those of PostgreSQL alone are in `defects_postgres`. `docs/defects.md` lists all of them.
 
 use migrate_core::folder::Options;
 use migrate_core::{Database, Goal, Policy};
