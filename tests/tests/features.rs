@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use migrate_tests::package::Package;
+
 /// Checks whether the dependencies of a package with some features have SQLite among them.
 #[track_caller]
 fn check(package: &str, features: &str, sqlite: bool) {
@@ -57,4 +59,35 @@ fn postgres_syntax() {
     check("migrate-core", "postgres-syntax", false);
     check_for("squawk-linter", "migrate-core", "postgres-syntax", false);
     check_for("squawk-linter", "cargo-migrate", "", true);
+}
+
+/// The macro does not know the features of `migrate-core`, but what it emits does.
+#[test]
+fn code_without_its_driver_names_the_feature() {
+    for (feature, database, signature) in [
+        ("sqlite", "sqlite", "pub fn up"),
+        ("postgres", "postgres", "pub fn up"),
+        ("tokio-postgres", "postgres", "pub async fn up"),
+    ] {
+        let name = format!("no-{feature}");
+        let package = Package::new(env!("CARGO_TARGET_TMPDIR"), &name, &["macros"]);
+        package.build_script();
+        let code = format!("{signature}(_: &()) -> Result<(), String> {{ Ok(()) }}\n");
+        package.file("migrations/0001_a.rs", &code);
+        package.file("migrations/0002_b.rs", &code);
+        let call = format!(
+            "migrate_core::embed_migrations!(\"migrations\", database = {database:?});\n\nfn main() {{}}\n"
+        );
+        package.file("src/main.rs", &call);
+        let said = package.cargo(&["check", "--offline", "--quiet"]).badly();
+        let error = format!(
+            "error: this code needs the feature `{feature}` of migrate-core\n        \
+             --> migrations/0001_a.rs:1:1\n         \
+             = help: in Cargo.toml: `migrate-core = {{ …, features = [\"{feature}\", …] }}`\n"
+        );
+        assert!(said.err.contains(&error), "{}", said.err);
+        assert!(said.err.contains(" --> src/main.rs:1:33\n"), "{}", said.err);
+        // That one and the one that counts them.
+        assert_eq!(said.err.matches("error: ").count(), 2, "{}", said.err);
+    }
 }

@@ -480,3 +480,38 @@ fn dropped_future_leaves_nothing_half_done() {
         assert!(db.batch_execute("BEGIN; SELECT 1; COMMIT").await.is_ok());
     });
 }
+
+/// A constraint that one migration makes is deferred for it, whatever others of the group have made.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn deferred_constraints_are_deferred_in_a_group_too() {
+    let deferred = "DEFERRABLE INITIALLY DEFERRED";
+    let b = format!(
+        "CREATE TABLE b (x integer REFERENCES a (x) {deferred});\n\
+         INSERT INTO b VALUES (1);\nINSERT INTO a VALUES (1);\n"
+    );
+    let c = format!(
+        "CREATE TABLE c (x integer REFERENCES a (x) {deferred});\n\
+         INSERT INTO b VALUES (2);\nINSERT INTO c VALUES (2);\nINSERT INTO a VALUES (2);\n"
+    );
+    let orphan = ("0004_d.sql", "INSERT INTO b VALUES (3);\n");
+    let files = [A, ("0002_b.sql", &*b), ("0003_c.sql", &*c)];
+    for transactions in [Transactions::Each, Transactions::Grouped] {
+        let scratch = Scratch::fresh();
+        let mut db = scratch.connect();
+        let folder = folder(&[&files[..], &[orphan]].concat());
+        let set = folder.migrations();
+        let error = Migrator::new(&set).transactions(transactions).up(&mut db);
+        let error = error.unwrap_err();
+        assert_eq!(error.report().applied(), [1, 2, 3], "{error}");
+        let failed = error.failed().unwrap();
+        assert_eq!(
+            (failed.version, failed.sqlstate.as_deref()),
+            (Some(4), Some("23503"))
+        );
+        assert_eq!(rows(&mut db, "SELECT x FROM c"), ["2"]);
+    }
+}

@@ -3,8 +3,8 @@
 use migrate_core::postgres::Client;
 use migrate_core::tokio_postgres::Config;
 use migrate_core::{Database, Goal, Migrator, Transactions};
-use migrate_tests::contract::TestConnection;
-use migrate_tests::postgres::{AsyncClient, Scratch, connect};
+use migrate_tests::contract::{CodeSet, TestConnection, TestDatabase};
+use migrate_tests::postgres::{AsyncClient, Asynchronous, Blocking, Scratch, connect};
 use migrate_tests::set_for;
 
 #[test]
@@ -76,4 +76,44 @@ fn check_on<C: TestConnection>(
     let (trips, needs) = proxy.round_trips_of(|| db.needs_migration(&migrator));
     assert!(!needs.unwrap());
     assert_eq!(trips, 1, "nothing needed after {case}");
+}
+
+/// Its own, one to see what it did and one for what comes behind it; in a group one more for the rest.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn code_is_two_round_trips_and_its_own() {
+    for (transactions, at_most) in [
+        (Transactions::Each, 3 + 3 + 2),
+        (Transactions::Grouped, 4 + 3),
+    ] {
+        // Three statements, of which one is prepared by the driver and closed again.
+        check_code::<Blocking, Client>(connect, transactions, at_most + 4);
+        check_code::<Asynchronous, AsyncClient>(AsyncClient::connect, transactions, at_most + 4);
+    }
+}
+
+fn check_code<D: TestDatabase, C: TestConnection>(
+    connect: fn(&Config) -> C,
+    transactions: Transactions,
+    at_most: usize,
+) {
+    let scratch = Scratch::fresh();
+    let mut own = scratch.connect();
+    own.sql("CREATE TABLE behaviour (name text)");
+    let (proxy, config) = scratch.proxy();
+    let mut db = connect(&config);
+    let migrator = Migrator::new(D::code(CodeSet::Misbehaving)).transactions(transactions);
+    let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
+    assert_eq!(report.unwrap().applied(), [1, 2, 3]);
+    let case = format!("{}, {transactions:?}", D::CODE);
+    assert!(
+        (1..=at_most).contains(&trips),
+        "{trips} round trips: {case}"
+    );
+    let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
+    assert!(report.unwrap().is_empty());
+    assert_eq!(trips, 1, "nothing to do after {case}");
 }

@@ -206,6 +206,8 @@ pub(super) fn failed(
         )),
         _ => None,
     };
+    // What is adopted does not run, but its check does.
+    let file = step.file().or(step.migration.map(Migration::file));
     let failed = Box::new(Failed {
         version: step.version(),
         description: step.description().to_owned(),
@@ -215,7 +217,7 @@ pub(super) fn failed(
         sqlstate: failure.told.sqlstate,
         detail: failure.told.detail,
         hint: failure.told.hint,
-        file: step.file().unwrap_or_default().to_owned(),
+        file: file.unwrap_or_default().to_owned(),
         place,
         outcome,
     });
@@ -232,6 +234,7 @@ pub(super) fn failed(
             file: failed.file,
         },
         _ if matches!(step.body, Some(Body::Code(_))) => ErrorKind::Code { failed },
+        _ if matches!(order, Order::InPlace(_)) => ErrorKind::Code { failed },
         _ => ErrorKind::Sql { failed },
     };
     Trouble::Error(kind, failure.source)

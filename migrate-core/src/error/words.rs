@@ -321,6 +321,10 @@ impl ErrorKind {
                 });
                 cures
             }
+            ErrorKind::TransactionEnded { failed } if failed.file.ends_with(".rs") => vec![
+                "code runs in a transaction of the runner's, which it must leave open".to_owned(),
+                "what is taken back in part goes between `SAVEPOINT s` and `ROLLBACK TO s`".to_owned(),
+            ],
             ErrorKind::TransactionEnded { .. } => vec![
                 "a migration runs in a transaction of the runner's, which it must leave open".to_owned(),
                 "a file that needs its own says `-- migrate: no-transaction` in its first lines".to_owned(),

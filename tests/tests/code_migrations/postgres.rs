@@ -1,9 +1,12 @@
 //! What PostgreSQL does with code, through both drivers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Waker};
 
-use migrate_core::{Database, ErrorKind, Goal, Migration};
+use migrate_core::{Database, ErrorKind, Event, Goal, Migration};
 use migrate_tests::contract::code::{ALL, behaving, check_behaviour};
 use migrate_tests::contract::{CodeSet, EACH, GROUPED, Stage, TestConnection, TestDatabase, told};
 use migrate_tests::postgres::{Asynchronous, Blocking};
@@ -29,10 +32,13 @@ macro_rules! on_both {
 on_both! {
     error_of_the_server_has_what_it_said
     error_that_the_code_goes_on_after_is_one
+    transaction_is_known_by_more_than_a_savepoint
+    lock_that_is_not_there_in_time_is_waited_for
     settings_are_put_back
     settings_that_were_committed_are_put_back
     deferred_foreign_keys_are_checked
     check_may_try_what_fails
+    check_cannot_write_under_the_lock_either
     check_that_commits_is_found_out
     plan_that_asks_a_check_needs_no_transaction_of_the_callers
     connection_that_is_lost_is_nobody_s_fault
@@ -106,6 +112,42 @@ mod on {
         }
     }
 
+    pub(super) fn transaction_is_known_by_more_than_a_savepoint<D: TestDatabase>() {
+        let words = "transaction ended at 0002_misbehave.rs, escaped; kept 0 -> 1: up 1";
+        let kept = (words, "a[1] @ 1");
+        let sql = "COMMIT; BEGIN; SAVEPOINT _migrate_core_step; SAVEPOINT _migrate_core_code";
+        check_behaviour::<D>(&[sql], kept, kept);
+        let words = "code at 0002_misbehave.rs, escaped: it is Tuesday the 13; kept 0 -> 1: up 1";
+        let kept = (words, "a[1] @ 1");
+        check_behaviour::<D>(&[sql, "fails"], kept, kept);
+    }
+
+    /// As a script that waits for a lock, code gives way and is tried again.
+    pub(super) fn lock_that_is_not_there_in_time_is_waited_for<D: TestDatabase>() {
+        for settings in [EACH, GROUPED] {
+            let lock = "LOCK TABLE wanted NOWAIT";
+            let mut stage = behaving::<D>(&[lock], settings);
+            stage.db.sql("CREATE TABLE wanted (x integer)");
+            let other = stage.database.connect();
+            let other = Mutex::new(other);
+            other.lock().unwrap().begin();
+            other.lock().unwrap().sql("LOCK TABLE wanted");
+            let tries = AtomicU32::new(0);
+            let migrator = stage.migrator(misbehaving::<D>());
+            let migrator = migrator.observe(|event| {
+                if let Event::Retrying { .. } = event {
+                    if tries.fetch_add(1, Ordering::Relaxed) == 0 {
+                        other.lock().unwrap().release();
+                    }
+                }
+            });
+            let up = told(&stage.db.bring(&migrator, Goal::Up));
+            assert_eq!(up, ALL.0);
+            assert_eq!(tries.load(Ordering::Relaxed), 1);
+            assert_eq!(stage.db.rows("SELECT x FROM a"), ["1", "2"]);
+        }
+    }
+
     pub(super) fn settings_are_put_back<D: TestDatabase>() {
         // The stage sees that the session is as it was.
         for sql in [
@@ -135,8 +177,8 @@ mod on {
         let mut stage = behaving::<D>(&[sql, "panics"], EACH);
         let session = stage.db.session();
         let migrator = stage.migrator(misbehaving::<D>());
-        let run = std::panic::AssertUnwindSafe(|| stage.db.bring(&migrator, Goal::Up));
-        std::panic::catch_unwind(run).unwrap_err();
+        let run = AssertUnwindSafe(|| stage.db.bring(&migrator, Goal::Up));
+        catch_unwind(run).unwrap_err();
         assert_eq!(stage.db.session(), session);
     }
 
@@ -156,6 +198,18 @@ mod on {
         let set = D::code(CodeSet::Asking);
         let state = "behaviour[perhaps SELECT x FROM nowhere] @ 1";
         let _ = stage.check_set(set, Goal::Up, "0 -> 1: adopt 1", state);
+    }
+
+    pub(super) fn check_cannot_write_under_the_lock_either<D: TestDatabase>() {
+        let sql = "DO $$ BEGIN IF to_regclass(''_migrate_history'') IS NOT NULL \
+                   THEN CREATE TABLE b (x integer); END IF; END $$";
+        for settings in [EACH, GROUPED] {
+            let mut stage = behaving::<D>(&[sql], settings);
+            let migrator = stage.migrator(D::code(CodeSet::Asking));
+            let words = "code at 0001_ask.rs, rolled back: cannot execute CREATE TABLE in a read-only transaction";
+            let state = format!("behaviour[{}] @", sql.replace("''", "'"));
+            let _ = stage.run(&migrator, Goal::Up, Some((words, &state)));
+        }
     }
 
     pub(super) fn check_that_commits_is_found_out<D: TestDatabase>() {
@@ -255,7 +309,7 @@ fn future_that_is_dropped_in_the_code_rolls_back() {
         let mut stage = behaving::<Asynchronous>(&["SELECT 1 AS waiting", "waits"], settings);
         let session = stage.db.session();
         let migrator = stage.migrator(Asynchronous::code(CodeSet::Misbehaving));
-        let other = std::sync::Mutex::new(stage.database.connect());
+        let other = Mutex::new(stage.database.connect());
         {
             let mut run = pin!(stage.db.bring_later(&migrator, Goal::Up));
             let mut context = Context::from_waker(Waker::noop());

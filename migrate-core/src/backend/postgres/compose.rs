@@ -22,13 +22,18 @@ const STEP: &str = "SELECT pg_catalog.set_config('migrate_core.began', \
      (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()))::pg_catalog.text, true), \
      pg_catalog.set_config('migrate_core.order', ";
 
-/// Lets constraints be deferred again that are by their definition: `SET CONSTRAINTS` lasts until the
-/// end of the transaction, and a later migration is to run as it does alone.
-const DEFER: &str = "DECLARE names text; BEGIN \
-     SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.conname), ', ') INTO names \
+/// Looks at what is deferred, and lets constraints be deferred again that are by their definition: `SET
+/// CONSTRAINTS` lasts until the end of the transaction, and a later migration is to run as it does alone.
+/// They are named, since `ALL` would also mean those that a later one makes.
+const LOOK_AT_DEFERRED: &str = "DECLARE names text; later text; BEGIN \
+     SELECT pg_catalog.string_agg(name, ', '), pg_catalog.string_agg(name, ', ') FILTER (WHERE condeferred) \
+     INTO names, later FROM (SELECT c.condeferred, \
+     pg_catalog.format('%I.%I', n.nspname, c.conname) AS name \
      FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace \
-     WHERE c.condeferred; \
-     IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED'; END IF; END";
+     WHERE c.condeferrable AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
+     AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)) AS c; \
+     IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' IMMEDIATE'; END IF; \
+     IF later IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || later || ' DEFERRED'; END IF; END";
 
 pub(super) struct Composer<'s> {
     pub(super) tables: &'s Tables,
@@ -145,12 +150,8 @@ impl Composer<'_> {
                     }
                 }
                 // What is deferred until the commit is looked at now, while it is known whose it is.
-                Order::ForeignKeys => {
-                    message.push(at, "SET CONSTRAINTS ALL IMMEDIATE");
-                    if is_group {
-                        message.block(at, DEFER);
-                    }
-                }
+                Order::ForeignKeys if is_group => message.block(at, LOOK_AT_DEFERRED),
+                Order::ForeignKeys => message.push(at, "SET CONSTRAINTS ALL IMMEDIATE"),
                 // Outside of a transaction nobody has kept in mind what ran before.
                 Order::PutBack => {
                     if std::mem::take(&mut may_change) || !in_transaction {
