@@ -135,10 +135,10 @@ mod on {
             let tries = AtomicU32::new(0);
             let migrator = stage.migrator(misbehaving::<D>());
             let migrator = migrator.observe(|event| {
-                if let Event::Retrying { .. } = event {
-                    if tries.fetch_add(1, Ordering::Relaxed) == 0 {
-                        other.lock().unwrap().release();
-                    }
+                if matches!(event, Event::Retrying { .. })
+                    && tries.fetch_add(1, Ordering::Relaxed) == 0
+                {
+                    other.lock().unwrap().release();
                 }
             });
             let up = told(&stage.db.bring(&migrator, Goal::Up));
