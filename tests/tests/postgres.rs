@@ -292,6 +292,42 @@ fn script_that_ends_in_a_quote_is_not_sent() {
     }
 }
 
+/// To find out which statement has failed, a driver may have to run them again. That, too, is rolled back, but
+/// for what no transaction rolls back.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn search_for_what_has_failed_leaves_nothing() {
+    let fails = "INSERT INTO a VALUES (1);\nSELECT nextval('s');\nSELECT pg_notify('a', 'b');\n\
+                 INSERT INTO a VALUES (1);";
+    let files = [
+        A,
+        ("0002_s.sql", "CREATE SEQUENCE s;"),
+        ("0003_b.sql", fails),
+    ];
+    let folder = folder(&files);
+    let set = folder.migrations();
+    for transactions in [Transactions::Each, Transactions::Grouped] {
+        let migrator = Migrator::new(&set).transactions(transactions);
+        let check = |scratch: &Scratch, error: Error, runs: &str| {
+            let place = error.failed().unwrap().place.as_ref().unwrap();
+            assert_eq!((place.line, error.report().to()), (4, 2), "{error}");
+            let left =
+                "SELECT last_value, (SELECT count(*) FROM a), pg_notification_queue_usage() FROM s";
+            let left = rows(&mut scratch.connect(), left);
+            assert_eq!(left, [format!("{runs} 0 0")], "{transactions:?}");
+        };
+        let scratch = Scratch::fresh();
+        let error = migrator.up(&mut scratch.connect()).unwrap_err();
+        check(&scratch, error, "2");
+        let scratch = Scratch::fresh();
+        let up = with_tokio(&scratch, async |db| migrator.up_async(db).await);
+        check(&scratch, up.unwrap_err(), "1");
+    }
+}
+
 /// Where the finding is relaxed, nothing is built twice, and nothing invalid is left in silence.
 #[test]
 #[cfg_attr(
