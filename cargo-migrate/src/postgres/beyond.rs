@@ -4,28 +4,17 @@
 //! They are known by their words, also inside of functions and of `DO`. What a text is put together from
 //! at run time is not seen.
 
-use migrate_source::folder::{Folder, Script, Up};
+use migrate_source::folder::{Folder, Script};
 use migrate_source::sql::{Token, TokenKind, tokens};
 use migrate_source::{Database, Place};
 
 use crate::error::Error;
 use crate::find;
+use crate::postgres::scripts;
 
 /// Refuses a folder with such a statement, before anything of it is run.
 pub(super) fn refused(folder: &Folder, set: &find::Set) -> Option<Error> {
-    let numbered = folder.migrations.iter().flat_map(|migration| {
-        let up = match &migration.up {
-            Up::Sql(up) => Some(up),
-            Up::Code(_) => None,
-        };
-        [up, migration.down.as_ref()]
-    });
-    let repeatable = folder
-        .repeatables
-        .iter()
-        .flat_map(|repeatable| [Some(&repeatable.up), repeatable.down.as_ref()]);
-    let mut scripts = numbered.chain(repeatable).flatten();
-    scripts.find_map(|script| {
+    scripts(folder).find_map(|script| {
         let (what, offset) = beyond(&script.sql)?;
         Some(refusal(script, &what, offset, set))
     })

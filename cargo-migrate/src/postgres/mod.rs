@@ -15,8 +15,11 @@ mod set;
 mod walk;
 mod words;
 
+use std::collections::BTreeSet;
+
 use migrate_core::folder::Folder;
 use migrate_source::folder::disk::Listing;
+use migrate_source::folder::{self, Script, Up};
 use migrate_source::{Finding, Problem};
 
 use crate::args::Trial;
@@ -69,11 +72,53 @@ pub(crate) fn verify(
     }
     let mut scratch = Scratch::new(server, trial)?;
     let mut verified = Walk::new(&tried, &mut scratch).run()?;
-    // An up or a down that has been told of is not told of twice.
-    let script = |finding: &Finding| Some((finding.place.as_ref()?.path.clone(), finding.in_down));
-    let told: Vec<_> = told.iter().filter_map(script).collect();
-    verified
-        .findings
-        .retain(|finding| script(finding).is_none_or(|script| !told.contains(&script)));
+    // A script that cannot be run as it is has been told of.
+    let told = told.iter().filter(|finding| is_of_script(finding.problem));
+    let told: BTreeSet<_> = told.filter_map(|finding| script(&read, finding)).collect();
+    verified.findings.retain(|finding| {
+        let script = script(&read, finding);
+        script.is_none_or(|script| !told.contains(&script))
+    });
     Ok(verified)
+}
+
+/// Whether a problem of reading is why a script fails, or does nothing.
+fn is_of_script(problem: Problem) -> bool {
+    matches!(
+        problem,
+        Problem::EmptyDown
+            | Problem::UnterminatedString
+            | Problem::UnterminatedName
+            | Problem::UnterminatedComment
+            | Problem::UnterminatedDollarQuote
+            | Problem::HashComment
+            | Problem::PsqlCommand
+            | Problem::RepeatNotSingle
+            | Problem::TransactionStatement
+            | Problem::RollbackStatement
+            | Problem::NotInTransaction
+            | Problem::SyntaxError
+    )
+}
+
+/// The script that a finding is about: its file, and the line on which it begins there.
+fn script<'a>(folder: &'a folder::Folder, finding: &Finding) -> Option<(&'a str, u32)> {
+    let place = finding.place.as_ref()?;
+    let around = scripts(folder).filter(|one| one.path == place.path && one.line <= place.line);
+    let script = around.max_by_key(|script| script.line)?;
+    Some((&script.path, script.line))
+}
+
+/// Every script of a folder.
+fn scripts(folder: &folder::Folder) -> impl Iterator<Item = &Script> {
+    let numbered = folder.migrations.iter().flat_map(|migration| {
+        let up = match &migration.up {
+            Up::Sql(up) => Some(up),
+            Up::Code(_) => None,
+        };
+        [up, migration.down.as_ref()]
+    });
+    let repeatables = folder.repeatables.iter();
+    let repeatables = repeatables.flat_map(|one| [Some(&one.up), one.down.as_ref()]);
+    numbered.chain(repeatables).flatten()
 }

@@ -194,6 +194,45 @@ fn all_that_is_wrong() {
     );
 }
 
+/// What reading finds of a script is why it fails; of another part of the file it says nothing.
+#[test]
+#[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
+fn nothing_is_told_twice() {
+    let said = said(
+        &[
+            (
+                "0001_a.sql",
+                "-- migrate:up\nCREATE TABLE a (x int);\n-- migrate:down\n\n",
+            ),
+            (
+                "0002_b.sql",
+                "-- migrate:up\nSELECT 1;\n-- migrate:down\nDROP TABEL b;\n",
+            ),
+            (
+                "0003_c.sql",
+                "-- migrate:up\nSELECT none;\n-- migrate:down\nDROP TABEL c;\n",
+            ),
+        ],
+        "--json",
+    );
+    let lines = said
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let problems: Vec<String> = lines
+        .map(|line: serde_json::Value| {
+            format!("{} {}", line["problem"].as_str().unwrap(), line["line"])
+        })
+        .collect();
+    let expected = [
+        "empty_down 4",
+        "syntax_error 4",
+        "failing_up 2",
+        "syntax_error 4",
+    ];
+    assert_eq!(problems, expected, "{}", said.out);
+}
+
 /// The down of 003 as it was written first: it drops the clusters before the columns that refer to them.
 #[test]
 #[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
