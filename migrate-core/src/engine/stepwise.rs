@@ -25,14 +25,8 @@ struct Piece<'p> {
     record: Option<Part>,
 }
 
-/// What became of a statement that another run had begun.
-#[derive(Default)]
-struct Settled {
-    /// Whether all of it was done.
-    is_done: bool,
-    /// Whether somebody was at work on it.
-    was_busy: bool,
-}
+/// How often a statement is tried that was taken over from another run.
+const TRIES: u32 = 3;
 
 impl<B: Backend> Runner<'_, '_, B> {
     /// Does a step whose script runs statement by statement.
@@ -137,49 +131,49 @@ impl<B: Backend> Runner<'_, '_, B> {
         let earlier = self.until_unclaimed(step, &history).await?;
         let claimed = clock.record(&[], Some(claim.on(mark)));
         history = self.piece(step, script, claimed, kept, history).await?;
-        let takes_over = earlier.is_some_and(|earlier| earlier.is_about(&claim));
-        let given_up = history.clone();
-        let mut failed = None;
+        let earlier = earlier.filter(|earlier| earlier.is_about(&claim));
+        // Who was taken for gone, and did not give up, may be late.
+        let is_contested = earlier.as_ref().is_some_and(|e| e.token.is_some());
+        let mut tries = if is_contested { TRIES } else { 1 };
         let trouble = loop {
-            let settled = match takes_over {
-                true => self.settle(statement).await,
-                false => Ok(Settled::default()),
-            };
-            match (settled, failed.take()) {
-                (Ok(settled), _) if settled.is_done => return Ok(history),
-                (Err(trouble), None) => return Err(trouble),
-                // Who was taken for gone may have been late, and in the way of this one.
-                (Ok(Settled { was_busy: true, .. }), _) | (Ok(_), None) => {}
-                (_, Some(trouble)) => break trouble,
+            if earlier.is_some() && self.settle(statement).await? {
+                return Ok(history);
             }
-            match self
-                .piece(step, script, bare(), kept, history.clone())
-                .await
-            {
+            tries -= 1;
+            let ran = self.piece(step, script, bare(), kept, history.clone());
+            let trouble = match ran.await {
                 Ok(after) => return Ok(after),
-                Err(trouble) if takes_over => failed = Some(trouble),
-                Err(trouble) => break trouble,
+                Err(trouble) => trouble,
+            };
+            if tries == 0 {
+                break trouble;
+            }
+            let claimed = clock.record(&[], Some(claim.on(mark)));
+            let claimed = self.piece(step, script, claimed, kept, history.clone());
+            match claimed.await {
+                Ok(_) => {}
+                Err(Trouble::Stale) => return Err(Trouble::Stale),
+                Err(_) => break trouble,
             }
         };
         let record = clock.record(&[], Some(claim.given_up().on(mark)));
         // Without it, the next run waits a little before it takes the claim for abandoned. Where
         // that has happened already, another run is at work on it, and is why this failed.
-        match self.piece(step, script, record, kept, given_up).await {
+        match self.piece(step, script, record, kept, history).await {
             Err(Trouble::Stale) => Err(Trouble::Stale),
             _ => Err(trouble),
         }
     }
 
-    /// Clears away what another run may have left of a statement, once nobody is at work on it.
-    async fn settle(&mut self, statement: &Statement<'_>) -> Result<Settled, Trouble> {
+    /// Clears away what another run may have left of a statement, once nobody is at work on it. Tells whether
+    /// all of it was done.
+    async fn settle(&mut self, statement: &Statement<'_>) -> Result<bool, Trouble> {
         self.since = Instant::now();
-        let mut was_busy = false;
         loop {
             match self.backend.settle(statement).await {
-                Ok(is_done) => return Ok(Settled { is_done, was_busy }),
+                Ok(is_done) => return Ok(is_done),
                 Err(failure) => self.wait_or(failure).await?,
             }
-            was_busy = true;
         }
     }
 

@@ -20,6 +20,7 @@ use migrate_core::postgres::{Client, Config as BlockingConfig, NoTls, SimpleQuer
 use migrate_core::tokio_postgres::Config;
 use migrate_core::tokio_postgres::config::Host;
 
+use crate::contract::TestConnection;
 use crate::postgres::stepping::Stepping;
 use crate::proxy::Proxy;
 
@@ -217,6 +218,15 @@ pub fn connect(config: &Config) -> Client {
     let config = BlockingConfig::from(config.clone());
     config.connect(NoTls).expect("a connection")
 }
+
+/// How a driver connects.
+pub type Connect = fn(&Config) -> Box<dyn TestConnection + Send>;
+
+/// Both drivers.
+pub const DRIVERS: [Connect; 2] = [
+    |config| Box::new(connect(config)),
+    |config| Box::new(AsyncClient::connect(config)),
+];
 
 /// Executes SQL that succeeds.
 ///

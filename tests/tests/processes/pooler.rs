@@ -1,16 +1,16 @@
 //! A pooler in transaction mode before a PostgreSQL. Nothing of a run depends on the session, so that every
 //! transaction may have another connection.
 
-use migrate_core::tokio_postgres::Config;
+use std::time::Duration;
+
 use migrate_core::{Database, ErrorKind, Goal, Migrator, State};
 use migrate_tests::contract::TestConnection;
 use migrate_tests::postgres::interrupted::{Case, in_threads};
 use migrate_tests::postgres::ledger::{check_complete, check_gone, database, folder};
 use migrate_tests::postgres::pooler::Pooler;
-use migrate_tests::postgres::{AsyncClient, Scratch, connect, execute, rows};
+use migrate_tests::postgres::{DRIVERS, Scratch, connect, execute, rows};
 use migrate_tests::proxy::Proxy;
 use migrate_tests::set_for;
-use std::time::Duration;
 
 use crate::races::race;
 use crate::server_deaths::killed_in_the_middle_of_an_index;
@@ -22,20 +22,16 @@ const ROUNDS: usize = 10;
 #[test]
 #[cfg_attr(not(have_pgbouncer), ignore = "needs PostgreSQL and pgbouncer")]
 fn up_status_and_down_through_a_pooler() {
-    let connections: [fn(&Config) -> Box<dyn TestConnection>; 2] = [
-        |config| Box::new(connect(config)),
-        |config| Box::new(AsyncClient::connect(config)),
-    ];
     let folder = folder();
     let set = folder.migrations();
     let migrator = Migrator::new(&set);
     for connections_to_server in [1, 3] {
-        for connection in connections {
+        for driver in DRIVERS {
             let pooler = Pooler::of(connections_to_server);
             let scratch = database();
             let mut looker = scratch.connect();
             let proxy = Proxy::to(pooler.address()).expect("a proxy");
-            let mut db = connection(&scratch.config_at(proxy.address()));
+            let mut db = driver(&scratch.config_at(proxy.address()));
             assert_eq!(db.pending(&migrator).unwrap(), [1, 2, 3, 4, 5]);
             db.bring(&migrator, Goal::Up).unwrap();
             check_complete(&mut looker, "through a pooler");
@@ -68,7 +64,7 @@ fn what_a_migration_sets_does_not_reach_another_client() {
                 SELECT 'a\\' AS \"'\";";
     let alone = format!("-- migrate: no-transaction\n{sets}");
     let fails = format!("{sets} SELECT 1 / 0;");
-    for asynchronous in [false, true] {
+    for driver in DRIVERS {
         for text in [sets, &alone, &fails] {
             let set = set_for(Database::Postgres, &[("0001_set.sql", text)]);
             let set = set.migrations();
@@ -83,11 +79,8 @@ fn what_a_migration_sets_does_not_reach_another_client() {
             let config = pooler.config(&scratch);
             let mut other = connect(&config);
             let before = rows(&mut other, ask);
-            let ran = match asynchronous {
-                true => AsyncClient::connect(&config).bring(&migrator, Goal::Up),
-                false => connect(&config).bring(&migrator, Goal::Up),
-            };
-            assert_eq!(ran.is_ok(), text != fails, "{ran:?} {asynchronous}: {text}");
+            let ran = driver(&config).bring(&migrator, Goal::Up);
+            assert_eq!(ran.is_ok(), text != fails, "{ran:?}: {text}");
             assert_eq!(rows(&mut other, ask), before, "{text}");
         }
     }
@@ -99,13 +92,10 @@ fn lock_is_waited_for_through_a_pooler() {
     let folder = folder();
     let set = folder.migrations();
     let pooler = Pooler::of(2);
-    for asynchronous in [false, true] {
+    for driver in DRIVERS {
         let scratch = database();
         let config = pooler.config(&scratch);
-        let mut db: Box<dyn TestConnection + Send> = match asynchronous {
-            true => Box::new(AsyncClient::connect(&config)),
-            false => Box::new(connect(&config)),
-        };
+        let mut db = driver(&config);
         let mut holder = scratch.connect();
         holder.lock();
         let pid: i32 = rows(&mut holder, "SELECT pg_backend_pid()")[0]

@@ -5,9 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use migrate_core::{Database, Goal, Migrator, Transactions};
-use migrate_tests::contract::TestConnection;
 use migrate_tests::postgres::interrupted::wait_until;
-use migrate_tests::postgres::{AsyncClient, Scratch, connect, execute, rows};
+use migrate_tests::postgres::{Connect, DRIVERS, Scratch, execute, rows};
 use migrate_tests::set_for;
 
 /// What connections are set to, by the database's own default: a driver has nothing to do with it.
@@ -46,17 +45,17 @@ const FILES: &[(&str, &str)] = &[
 fn second_starter_sees_what_the_first_did() {
     thread::scope(|scope| {
         for settings in SETTINGS {
-            for asynchronous in [false, true] {
+            for driver in DRIVERS {
                 for transactions in [Transactions::Each, Transactions::Grouped] {
-                    scope.spawn(move || check(settings, asynchronous, transactions));
+                    scope.spawn(move || check(settings, driver, transactions));
                 }
             }
         }
     });
 }
 
-fn check(settings: &str, asynchronous: bool, transactions: Transactions) {
-    let what = format!("{settings}, asynchronous: {asynchronous}, {transactions:?}");
+fn check(settings: &str, driver: Connect, transactions: Transactions) {
+    let what = format!("{settings}, {transactions:?}");
     let scratch = Scratch::fresh();
     let mut gate = scratch.connect();
     let name = scratch.name();
@@ -65,27 +64,24 @@ fn check(settings: &str, asynchronous: bool, transactions: Transactions) {
     execute(&mut gate, "BEGIN; LOCK TABLE gate");
     let set = set_for(Database::Postgres, FILES);
     let set = set.migrations();
-    let connect: &(dyn Fn() -> Box<dyn TestConnection> + Sync) = match asynchronous {
-        true => &|| Box::new(AsyncClient::connect(&scratch.config())),
-        false => &|| Box::new(connect(&scratch.config())),
-    };
-    let migrator = Migrator::new(&set).transactions(transactions);
-    let migrator = migrator.lock_timeout(Duration::from_secs(60));
     thread::scope(|scope| {
-        let run = || scope.spawn(|| connect().bring(&migrator, Goal::Up));
-        let first = run();
+        let (scratch, set) = (&scratch, &set);
+        let migrator = Migrator::new(set).transactions(transactions);
+        let migrator = migrator.lock_timeout(Duration::from_secs(60));
+        let patient = migrator.clone();
+        let first = scope.spawn(move || driver(&scratch.config()).bring(&patient, Goal::Up));
         let at_gate = "SELECT count(*) = 1 FROM pg_locks \
                        WHERE relation = 'gate'::regclass AND NOT granted";
         let mut looker = scratch.connect();
         wait_until(&mut looker, at_gate);
         let (say, waits) = std::sync::mpsc::channel();
-        let migrator = migrator.clone().observe(move |event| {
+        let migrator = migrator.observe(move |event| {
             if let migrate_core::Event::Waiting { .. } = event {
                 // Only the first time is listened to.
                 let _ = say.send(());
             }
         });
-        let second = scope.spawn(move || connect().bring(&migrator, Goal::Up));
+        let second = scope.spawn(move || driver(&scratch.config()).bring(&migrator, Goal::Up));
         waits.recv().expect("it waits for the lock");
         execute(&mut gate, "COMMIT");
         let reports = [first, second].map(|run| run.join().expect("no panic"));

@@ -7,9 +7,8 @@ use std::str::FromStr;
 
 use migrate_core::tokio_postgres::Config;
 use migrate_core::{Database, ErrorKind, Goal, Migrator, State};
-use migrate_tests::contract::TestConnection;
 use migrate_tests::postgres::interrupted::wait_until;
-use migrate_tests::postgres::{AsyncClient, Scratch, address_of, connect, execute, rows};
+use migrate_tests::postgres::{DRIVERS, Scratch, address_of, connect, execute, rows};
 use migrate_tests::proxy::Proxy;
 use migrate_tests::set_for;
 
@@ -102,19 +101,15 @@ fn check(
     config: &Config,
     is_refusal: &dyn Fn(&migrate_core::Error) -> bool,
 ) {
-    let connections: [fn(&Config) -> Box<dyn TestConnection>; 2] = [
-        |config| Box::new(connect(config)),
-        |config| Box::new(AsyncClient::connect(config)),
-    ];
     let before = scratch.snapshot();
-    for connection in connections {
+    for connect in DRIVERS {
         let proxy = Proxy::to(server).expect("a proxy");
         let mut through = Config::new();
         through.host("127.0.0.1").port(proxy.address().port());
         through.user(config.get_user().expect("a user"));
         through.password(config.get_password().unwrap_or_default());
         through.dbname(config.get_dbname().expect("a database"));
-        let mut db = connection(&through);
+        let mut db = connect(&through);
         let folder = set_for(Database::Postgres, FILES);
         let set = folder.migrations();
         let migrator = Migrator::new(&set);
@@ -136,7 +131,6 @@ fn check(
             assert!(db.needs_migration(&migrator).unwrap(), "{pending:?}");
             assert_eq!(db.plan(&migrator, Goal::Up).unwrap().steps().len(), 1);
             let error = db.bring(&migrator, Goal::Up).unwrap_err();
-            println!("{pending:?}:\n{error}");
             assert!(is_refusal(&error), "{pending:?}: {error}");
             assert!(error.report().is_empty(), "{pending:?}: {error}");
             assert_eq!(db.current_version(&migrator).unwrap(), 2);
