@@ -90,6 +90,9 @@ fn new_values_of_an_enum() {
     check(&[created, added, used], "SELECT m FROM p", &["ok"]);
     let in_block = "DO $$ BEGIN ALTER TYPE mood ADD VALUE 'ok'; END $$;";
     check(&[created, in_block, used], "SELECT m FROM p", &["ok"]);
+    // Where no word of it tells.
+    let hidden = "DO $$ BEGIN EXECUTE 'ALTER TYPE mood AD' || 'D VALUE ''ok'''; END $$;";
+    check(&[created, hidden, used], "SELECT m FROM p", &["ok"]);
     let one = format!("-- migrate: no-transaction\n{added}\n{used}");
     check(&[created, &one], "SELECT m FROM p", &["ok"]);
 

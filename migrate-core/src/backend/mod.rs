@@ -232,6 +232,10 @@ pub(crate) enum Fault {
     /// The history is not what the plan was made for.
     Stale,
     /// A statement has not got a lock that it needs, for another has it.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "tokio-postgres")),
+        expect(dead_code, reason = "SQLite has one lock")
+    )]
     LockNotAvailable,
     ReadOnly,
     NotADatabase,

@@ -50,9 +50,10 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
             // A script that fails can lose its transaction only to the database, which rolls back.
             _ => !open && matches!(steps[step].body, Some(Body::Code(_))),
         };
+        let is_kept = !ended && open && step > 0;
         let outcome = if ended {
             self.escaped(open, steps, done).await
-        } else if open && step > 0 {
+        } else if is_kept {
             let kept = done.into_iter().take(step).collect();
             self.keep_before(kept, version_after(&before, &steps[..step]))
                 .await
@@ -64,6 +65,10 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
                 Outcome::GroupRolledBack
             }
         };
+        if is_kept && outcome == Outcome::RolledBack && is_of_the_group(&failure) {
+            // It begins anew, in a transaction in which nothing is before it.
+            return Err(Trouble::Stale);
+        }
         let (step, order) = (&steps[step], &orders.orders[at]);
         Err(match gives_way {
             true => self.give_way(step, order, failure, outcome).await,
@@ -166,6 +171,13 @@ impl<'w> Watch<'w> {
             }
         }
     }
+}
+
+/// Whether a step failed for what came before it in its transaction, in words of PostgreSQL: all of it
+/// together holds more locks than there is room for (`out_of_memory`), or it adds a value to an enum which this
+/// step uses (`unsafe_new_enum_value_usage`).
+fn is_of_the_group(failure: &Failure) -> bool {
+    matches!(failure.told.sqlstate.as_deref(), Some("53200" | "55P04"))
 }
 
 /// A step for the check of a migration, to speak of it when it fails.
