@@ -304,6 +304,7 @@ With --json each finding is an object on a line of its own:
            from 1, in characters; a width of 0 is the file as a whole
   folder   the folder, relative to the current directory
   help     an array of cures
+With --database, notes on what could not be tried go to standard error.
 
 Exit codes:
   0  nothing is wrong

@@ -25,6 +25,9 @@
 //!
 //! This gives `app db migrate | status | plan | down | redo | reset | verify`. Of these, `status`,
 //! `plan` and `verify` only look. Answers go to standard output; with `--json`, as one JSON object.
+//!
+//! The connection may be that of any driver: [`run`](Command::run) takes those that block, `run_async` that of
+//! `tokio_postgres`.
 
 mod confirm;
 mod error;
