@@ -27,7 +27,7 @@ pub enum Event<'e> {
         /// The steps ahead.
         plan: &'e Plan<'e>,
     },
-    /// A step begins.
+    /// A step begins, also when it is tried again.
     Started {
         /// The step.
         step: &'e Step<'e>,

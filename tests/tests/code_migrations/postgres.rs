@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use migrate_core::{Database, ErrorKind, Event, Goal, Migration};
 use migrate_tests::contract::code::{ALL, behaving, check_behaviour};
@@ -43,6 +44,7 @@ on_both! {
     plan_that_asks_a_check_needs_no_transaction_of_the_callers
     connection_that_is_lost_is_nobody_s_fault
     code_for_the_other_driver_is_refused
+    code_that_does_not_get_its_lock_is_tried_again
 }
 
 /// The cases, over a driver.
@@ -76,6 +78,30 @@ mod on {
         let error = stage.db.bring(&migrator, Goal::Up).unwrap_err();
         let hint = error.failed().unwrap().hint.clone().unwrap_or_default();
         assert!(hint.starts_with("No function matches"), "{hint}");
+    }
+
+    /// As SQL is: all of it is rolled back before.
+    pub(super) fn code_that_does_not_get_its_lock_is_tried_again<D: TestDatabase>() {
+        for settings in [EACH, GROUPED] {
+            let sql = ["INSERT INTO held VALUES (1)", "LOCK TABLE held"];
+            let mut stage = behaving::<D>(&sql, settings);
+            let mut other = stage.database.connect();
+            other.sql("CREATE TABLE held (x integer)");
+            other.begin();
+            other.rows("SELECT x FROM held");
+            let other = Mutex::new(other);
+            let migrator = stage.migrator(misbehaving::<D>());
+            let migrator = migrator.statement_lock_timeout(Duration::from_millis(20));
+            let migrator = migrator.observe(|event| {
+                if let Event::Retrying { step, tries: 2, .. } = event {
+                    assert_eq!(step.version(), Some(2));
+                    other.lock().unwrap().release();
+                }
+            });
+            let result = told(&stage.db.bring(&migrator, Goal::Up));
+            assert_eq!(result, ALL.0);
+            assert_eq!(stage.db.rows("SELECT x FROM held"), ["1"]);
+        }
     }
 
     /// PostgreSQL keeps nothing of a transaction in which a statement has failed, whatever the code makes
