@@ -10,8 +10,8 @@ use migrate_tests::set_for;
 
 #[test]
 #[cfg_attr(
-    not(have_postgres),
-    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+    not(have_postgres_restart),
+    ignore = "needs a PostgreSQL of its own: scripts/with-postgres"
 )]
 fn group_that_needs_too_many_locks() {
     check::<Client>(connect);
