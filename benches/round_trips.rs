@@ -8,16 +8,13 @@
 //! It prints a table, with what is least and what other tools take. Nothing in it is a time.
 
 use std::env;
-use std::error::Error;
 
+use migrate_core::Transactions;
 use migrate_core::postgres::Client;
 use migrate_core::tokio_postgres::Config;
-use migrate_core::{Database, Goal, Migrator, Transactions};
 use migrate_tests::contract::TestConnection;
-use migrate_tests::postgres::{AsyncClient, Scratch, connect};
-use migrate_tests::set_for;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use migrate_tests::postgres::trips::Trips;
+use migrate_tests::postgres::{AsyncClient, connect};
 
 /// How many migrations are pending.
 const PENDING: [usize; 3] = [1, 10, 100];
@@ -34,66 +31,32 @@ const OTHERS: [(&str, usize, usize); 7] = [
     ("sqlx", 12, 514),
 ];
 
-fn main() -> Result<()> {
+fn main() {
     if env::var_os("TEST_POSTGRES_URL").is_none_or(|url| url.is_empty()) {
         println!(
             "round_trips: there is no server; run it by `scripts/with-postgres`, or set TEST_POSTGRES_URL"
         );
-        return Ok(());
+        return;
     }
     println!("| round trips | nothing | 1 pending | 10 pending | 100 pending |");
     println!("|---|--:|--:|--:|--:|");
     for transactions in [Transactions::Each, Transactions::Grouped] {
-        row::<Client>("postgres", connect, transactions)?;
-        row::<AsyncClient>("tokio-postgres", AsyncClient::connect, transactions)?;
+        row::<Client>("postgres", connect, transactions);
+        row::<AsyncClient>("tokio-postgres", AsyncClient::connect, transactions);
     }
     for (name, nothing, hundred) in OTHERS {
         println!("| {name} | {nothing} | | | {hundred} |");
     }
-    Ok(())
 }
 
-fn row<C: TestConnection>(
-    driver: &str,
-    connect: fn(&Config) -> C,
-    transactions: Transactions,
-) -> Result<()> {
+fn row<C: TestConnection>(driver: &str, connect: fn(&Config) -> C, transactions: Transactions) {
     let mut nothing = 0;
     let mut pending = Vec::new();
     for count in PENDING {
-        let trips = counted(connect, transactions, count)?;
-        pending.push(trips.0.to_string());
-        nothing = nothing.max(trips.1);
+        let trips = Trips::of(connect, transactions, count, false);
+        pending.push(trips.up.to_string());
+        nothing = nothing.max(trips.again);
     }
     let pending = pending.join(" | ");
     println!("| {driver}, `{transactions:?}` | {nothing} | {pending} |");
-    Ok(())
-}
-
-/// The round trips of bringing a fresh database up, and of starting once more.
-fn counted<C: TestConnection>(
-    connect: fn(&Config) -> C,
-    transactions: Transactions,
-    pending: usize,
-) -> Result<(usize, usize)> {
-    let name = |version: usize| format!("{version:04}_t.sql");
-    let text = |version: usize| format!("CREATE TABLE t{version} (x integer);");
-    let files: Vec<_> = (1..=pending).map(|v| (name(v), text(v))).collect();
-    let files: Vec<_> = files
-        .iter()
-        .map(|(n, t)| (n.as_str(), t.as_str()))
-        .collect();
-    let folder = set_for(Database::Postgres, &files);
-    let set = folder.migrations();
-    let migrator = Migrator::new(&set).transactions(transactions);
-    let scratch = Scratch::fresh();
-    let (proxy, config) = scratch.proxy();
-    let mut db = connect(&config);
-    let (up, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
-    if report?.applied().len() != pending {
-        return Err("not all of it was applied".into());
-    }
-    let (again, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
-    report?;
-    Ok((up, again))
 }

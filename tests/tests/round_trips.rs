@@ -2,10 +2,10 @@
 
 use migrate_core::postgres::Client;
 use migrate_core::tokio_postgres::Config;
-use migrate_core::{Database, Goal, Migrator, Transactions};
+use migrate_core::{Goal, Migrator, Transactions};
 use migrate_tests::contract::{CodeSet, TestConnection, TestDatabase};
+use migrate_tests::postgres::trips::Trips;
 use migrate_tests::postgres::{AsyncClient, Asynchronous, Blocking, Scratch, connect};
-use migrate_tests::set_for;
 
 #[test]
 #[cfg_attr(
@@ -44,38 +44,11 @@ fn check_on<C: TestConnection>(
     used: bool,
     at_most: usize,
 ) {
-    let text = |version: usize| format!("CREATE TABLE t{version} (x INTEGER);");
-    let name = |version: usize| format!("{version:04}_t.sql");
-    let files: Vec<_> = (1..=pending + usize::from(used))
-        .map(|v| (name(v), text(v)))
-        .collect();
-    let files: Vec<_> = files
-        .iter()
-        .map(|(n, t)| (n.as_str(), t.as_str()))
-        .collect();
-    let folder = set_for(Database::Postgres, &files);
-    let set = folder.migrations();
-    let migrator = Migrator::new(&set).transactions(transactions);
-    let scratch = Scratch::fresh();
-    if used {
-        migrator.up_to(&mut scratch.connect(), 1).unwrap();
-    }
-    let (proxy, config) = scratch.proxy();
-    let mut db = connect(&config);
-    let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
-    assert_eq!(report.unwrap().applied().len(), pending);
+    let trips = Trips::of(connect, transactions, pending, used);
     let driver = std::any::type_name::<C>();
     let case = format!("{driver}, {transactions:?}, {pending} pending, used: {used}");
-    assert!(
-        (1..=at_most).contains(&trips),
-        "{trips} round trips: {case}"
-    );
-    let (trips, report) = proxy.round_trips_of(|| db.bring(&migrator, Goal::Up));
-    assert!(report.unwrap().is_empty());
-    assert_eq!(trips, 1, "nothing to do after {case}");
-    let (trips, needs) = proxy.round_trips_of(|| db.needs_migration(&migrator));
-    assert!(!needs.unwrap());
-    assert_eq!(trips, 1, "nothing needed after {case}");
+    assert!((1..=at_most).contains(&trips.up), "{trips:?}: {case}");
+    assert_eq!((trips.again, trips.needs), (1, 1), "nothing to do: {case}");
 }
 
 /// Its own, one to see what it did and one for what comes behind it; in a group one more for the rest.

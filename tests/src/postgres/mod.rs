@@ -8,6 +8,7 @@ pub mod ledger;
 mod looks;
 pub mod pooler;
 pub mod stepping;
+pub mod trips;
 
 use std::env;
 use std::fmt::Write;
