@@ -1,9 +1,11 @@
 //! Indexes that are built while others wait for the lock, and two runs that build the same one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
 
 use migrate_core::postgres::Client;
-use migrate_core::{Error, Event, Goal, Migrator, Report};
+use migrate_core::{Error, ErrorKind, Event, Goal, Migrator, Report};
 use migrate_tests::contract::TestConnection;
 use migrate_tests::postgres::interrupted::{Case, hold_up, is_concurrent, wait_until};
 use migrate_tests::postgres::ledger::{check_complete, database, folder};
@@ -75,6 +77,45 @@ fn index_is_built_while_others_wait() {
         for run in [builder].into_iter().chain(others) {
             succeeds(run);
         }
+    });
+    check_complete(&mut scratch.connect(), "after all");
+}
+
+/// The lock is held by a third, and asked for all the time, while an index is built.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn index_does_not_wait_for_who_waits_for_the_lock() {
+    let scratch = database();
+    let is_built = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (builder, stop) = stopped(scope, &scratch, Case::UP[0]);
+        let mut holder = scratch.connect();
+        holder.lock();
+        let waits = scope.spawn(|| {
+            let folder = folder();
+            let set = folder.migrations();
+            let migrator = Migrator::new(&set).lock_timeout(Duration::from_millis(300));
+            let mut db = scratch.connect();
+            loop {
+                let error = migrator.mark(&mut db, 4).unwrap_err();
+                let is_lock = matches!(error.kind(), ErrorKind::LockTimeout { .. });
+                assert!(is_lock, "{error}");
+                if is_built.load(Ordering::SeqCst) {
+                    return;
+                }
+            }
+        });
+        stop.go_on();
+        let built = "SELECT count(*) = 1 FROM pg_class JOIN pg_index ON indexrelid = oid \
+                     WHERE relname = 'purchase_id' AND indisvalid";
+        wait_until(&mut scratch.connect(), built);
+        is_built.store(true, Ordering::SeqCst);
+        waits.join().expect("it waits to the end");
+        holder.release();
+        succeeds(builder);
     });
     check_complete(&mut scratch.connect(), "after all");
 }

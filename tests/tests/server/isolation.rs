@@ -99,3 +99,75 @@ fn check(settings: &str, driver: Connect, transactions: Transactions) {
     );
     assert_eq!(found, ["1000 t"], "{what}");
 }
+
+/// The moment is made in which the first commits when the second has begun to ask for the lock, and does not have it
+/// yet: it gets it, and what its transaction saw when it began is not so any more.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn lock_that_is_free_only_just_in_time() {
+    for settings in SETTINGS {
+        for driver in DRIVERS {
+            check_just_in_time(settings, driver);
+        }
+    }
+}
+
+fn check_just_in_time(settings: &str, driver: Connect) {
+    let scratch = Scratch::fresh();
+    let mut side = scratch.connect();
+    let name = scratch.name();
+    execute(&mut side, &format!("ALTER DATABASE {name} SET {settings}"));
+    execute(&mut side, "CREATE TABLE gate ()");
+    let set = set_for(Database::Postgres, FILES);
+    let set = set.migrations();
+    let migrator = Migrator::new(&set).transactions(Transactions::Each);
+    migrator.up_to(&mut scratch.connect(), 1).unwrap();
+    let (first_stepping, first_config) = scratch.stepping(once(is_commit));
+    let (second_stepping, second_config) = scratch.stepping(once(is_lock));
+    thread::scope(|scope| {
+        let migrator = &migrator;
+        let first = scope.spawn(move || driver(&first_config).bring(migrator, Goal::UpTo(2)));
+        let second = scope.spawn(move || driver(&second_config).bring(migrator, Goal::UpTo(2)));
+        let committing = first_stepping.stop().expect("it commits");
+        let asking = second_stepping.stop().expect("it asks for the lock");
+        // The language of the statement is looked up when its transaction has seen what there is.
+        execute(&mut side, "BEGIN; LOCK TABLE pg_catalog.pg_language");
+        asking.go_on();
+        let mut looker = scratch.connect();
+        let waits = "SELECT count(*) = 1 FROM pg_locks \
+                     WHERE relation = 'pg_language'::regclass AND NOT granted";
+        wait_until(&mut looker, waits);
+        committing.go_on();
+        let committed = "SELECT count(*) = 2 FROM _migrate_history";
+        wait_until(&mut looker, committed);
+        execute(&mut side, "COMMIT");
+        let reports = [first, second].map(|run| run.join().expect("no panic"));
+        let applied = reports.map(|report| {
+            let report = report.unwrap_or_else(|error| panic!("{settings}: {error}"));
+            report.applied()
+        });
+        assert_eq!(applied, [vec![2], vec![]], "{settings}");
+    });
+    assert_eq!(rows(&mut side, "SELECT x FROM a"), ["10"], "{settings}");
+}
+
+/// Stops at the first statement that `is_it`.
+fn once(is_it: fn(&str) -> bool) -> impl FnMut(Option<&str>) -> bool + Send {
+    let mut has_been = false;
+    move |statement| {
+        let stops = !has_been && statement.is_some_and(is_it);
+        has_been |= stops;
+        stops
+    }
+}
+
+fn is_lock(statement: &str) -> bool {
+    statement.contains("pg_try_advisory_xact_lock")
+}
+
+fn is_commit(statement: &str) -> bool {
+    statement.trim_start().starts_with("COMMIT")
+}

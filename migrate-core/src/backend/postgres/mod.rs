@@ -360,7 +360,15 @@ impl<D: Driver> Backend for Postgres<'_, D> {
             (true, Some((true, _))) | (false, None) => Ok(true),
             (true, Some((false, name))) => {
                 let sql = format!("DROP INDEX CONCURRENTLY {name}");
-                self.ask(&sql).await?;
+                let dropped = self.ask(&sql).await.map_err(|mut failure| {
+                    // Who was late is in the way of this, too, or has dropped it.
+                    let code = failure.told.sqlstate.as_deref();
+                    if matches!(code, Some("40P01" | "42704")) {
+                        failure.fault = Fault::Busy;
+                    }
+                    failure
+                });
+                dropped?;
                 Ok(false)
             }
             (true, None) | (false, Some(_)) => Ok(false),
