@@ -1,7 +1,9 @@
 //! A script that runs statement by statement: what of it commits together, and how far it has come.
 
 use migrate_source::checksum::Digest;
-use migrate_source::sql::{Control, Statement, control, outside_transaction, single_statements};
+use migrate_source::sql::{
+    Control, Statement, control, outside_transaction, sets_for_session, single_statements,
+};
 use migrate_source::{Database, Mode};
 
 use crate::migration::Script;
@@ -144,6 +146,23 @@ pub(crate) fn left<'s>(script: &'s Script<'_>, database: Database, done: usize) 
         unit.statements.retain(|statement| statement.offset >= next);
     }
     left
+}
+
+/// Those of the first `done` statements of a script that set something for the statements behind them.
+pub(crate) fn settings<'s>(
+    script: &'s Script<'_>,
+    database: Database,
+    done: usize,
+) -> Vec<Statement<'s>> {
+    if done == 0 {
+        return Vec::new();
+    }
+    let all = single_statements(&script.sql, database);
+    let ran = units(&all, script.mode, database);
+    let ran = ran.into_iter().take_while(|unit| unit.end <= done);
+    let mut settings = ran.flat_map(|unit| unit.statements).collect::<Vec<_>>();
+    settings.retain(|statement| sets_for_session(statement.text, database));
+    settings
 }
 
 /// The units of a script.

@@ -44,6 +44,7 @@ impl<B: Backend> Runner<'_, '_, B> {
         let after = if script.mode == Mode::Repeat && step.resume == 0 {
             self.repeat(step, script, before).await?
         } else {
+            let before = self.set_again(step, script, before).await?;
             self.units(step, script, before).await?
         };
         self.bare(&[Order::PutBack]).await?;
@@ -51,6 +52,26 @@ impl<B: Backend> Runner<'_, '_, B> {
         self.run.observer.tell(&Event::Finished { done: &done });
         self.keep(vec![done], after.version());
         Ok(after)
+    }
+
+    /// Sets what the statements that have run already have set for those behind them, on this connection or on
+    /// that of another run.
+    async fn set_again(
+        &mut self,
+        step: &Step<'_>,
+        script: &Script<'_>,
+        before: History,
+    ) -> Result<History, Trouble> {
+        let settings = units::settings(script, B::DATABASE, step.resume);
+        if settings.is_empty() {
+            return Ok(before);
+        }
+        let piece = Piece {
+            statements: &settings,
+            locked: false,
+            record: None,
+        };
+        self.piece(step, script, piece, step.resume, before).await
     }
 
     async fn units(

@@ -15,5 +15,5 @@ pub use name::{quoted_name, unquoted};
 pub use statement::{Statement, single_statements, statements};
 pub use transaction::{
     Control, attaches, control, creates_unnamed_index, drops_table, foreign_keys_pragma,
-    outside_transaction, psql_command, waits_for_commit,
+    outside_transaction, psql_command, sets_for_session, waits_for_commit,
 };

@@ -134,6 +134,28 @@ pub fn foreign_keys_pragma(statement: &str, database: Database) -> bool {
         && Pragma::of(statement).is_some_and(|pragma| pragma.sets && pragma.is("foreign_keys"))
 }
 
+/// Whether `statement` sets something of the session, for the statements behind it: `SET`, `RESET`, and the
+/// `SELECT set_config(…)` of dumps on PostgreSQL, but not `SET LOCAL`. None on SQLite.
+///
+/// ```
+/// # use migrate_source::{Database, sql::sets_for_session};
+/// let sets = |statement| sets_for_session(statement, Database::Postgres);
+/// assert!(sets("SET search_path TO app") && sets("SELECT set_config('search_path', '', false)"));
+/// assert!(!sets("SET LOCAL search_path TO app") && !sets("SET CONSTRAINTS ALL DEFERRED"));
+/// ```
+#[must_use]
+pub fn sets_for_session(statement: &str, database: Database) -> bool {
+    const SETS: &[&str] = &[
+        "SET",
+        "RESET",
+        "SELECT SET_CONFIG (",
+        "SELECT PG_CATALOG . SET_CONFIG (",
+    ];
+    const UNLESS: &[&str] = &["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS"];
+    let is = |patterns: &[&str]| patterns.iter().any(|p| begins(statement, p, database));
+    database == Database::Postgres && is(SETS) && !is(UNLESS)
+}
+
 /// Whether `statement` creates an index concurrently, and leaves its name to PostgreSQL. What is left of
 /// one that did not come to its end cannot be told from others then.
 ///

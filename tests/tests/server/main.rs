@@ -4,3 +4,4 @@
 mod claims;
 mod isolation;
 mod read_only;
+mod settings;

@@ -181,6 +181,17 @@ impl<'c, D: Driver> Postgres<'c, D> {
         Ok(())
     }
 
+    /// Puts the connection back to how it was, where it may have been changed.
+    async fn put_back(&mut self) -> Result<(), Failure> {
+        let Some(session) = self.session.as_ref().filter(|_| self.is_changed) else {
+            return Ok(());
+        };
+        let sql = session.put_back().join(";");
+        self.ask(&sql).await?;
+        self.is_changed = false;
+        Ok(())
+    }
+
     /// Sends what some orders come to.
     async fn send(&mut self, message: &Message<'_>) -> Sent {
         if message.pieces.is_empty() {
@@ -261,6 +272,10 @@ impl<D: Driver> Backend for Postgres<'_, D> {
     }
 
     async fn history(&mut self) -> Result<History, Failure> {
+        if !self.in_transaction {
+            // With another search path it would be looked for elsewhere.
+            self.put_back().await?;
+        }
         self.look().await?;
         if self.there == There::default() {
             return Ok(History::default());
@@ -303,10 +318,7 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         if self.in_transaction {
             self.rollback().await;
         }
-        if let Some(session) = self.session.as_ref().filter(|_| self.is_changed) {
-            let sql = session.put_back().join(";");
-            self.ask(&sql).await?;
-        }
+        self.put_back().await?;
         if std::mem::take(&mut self.set_strings) {
             self.ask("SET standard_conforming_strings = off").await?;
         }

@@ -80,6 +80,9 @@ impl<D: Driver> Postgres<'_, D> {
             (*told..known).for_each(|at| progress(Progress::Before(at)));
             *told = known;
             self.in_transaction |= orders[start..end].iter().any(|o| matches!(o, Order::Begin));
+            // Also where it fails, or nobody waits for the answer.
+            let statements = |o: &Order<'_>| matches!(o, Order::Statements(..));
+            self.is_changed |= orders[start..end].iter().any(statements);
             let began = Instant::now();
             let broken = match self.send(&message).await {
                 Ok(replies) => {
