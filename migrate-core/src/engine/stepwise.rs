@@ -177,7 +177,12 @@ impl<B: Backend> Runner<'_, '_, B> {
                 Err(_) => break trouble,
             }
         };
-        let record = clock.record(&[], Some(claim.given_up().on(mark)));
+        // What was refused for what is there, or is not, has left nothing: that is not to be taken for its work.
+        let resume_at = match !is_contested && is_about_others(&trouble) {
+            true => mark.to_owned(),
+            false => claim.given_up().on(mark),
+        };
+        let record = clock.record(&[], Some(resume_at));
         // Without it, the next run waits a little before it takes the claim for abandoned. Where
         // that has happened already, another run is at work on it, and is why this failed.
         match self.piece(step, script, record, kept, history).await {
@@ -396,6 +401,14 @@ impl Clock {
 fn refuses_transactions(trouble: &Trouble) -> bool {
     match trouble {
         Trouble::Error(ErrorKind::Sql { failed }, _) => failed.refuses_transactions(),
+        _ => false,
+    }
+}
+
+/// Whether a statement was refused for something of its name that is there already, or is not there.
+fn is_about_others(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::Error(ErrorKind::Sql { failed }, _) => failed.is_about_others(),
         _ => false,
     }
 }

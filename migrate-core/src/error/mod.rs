@@ -253,6 +253,12 @@ impl Failed {
     pub(crate) fn refuses_transactions(&self) -> bool {
         matches!(self.sqlstate.as_deref(), Some("25001" | "2D000"))
     }
+
+    /// Whether a statement was refused for something of its name that is there already, or is not there
+    /// (`duplicate_table`, which an index counts as, `undefined_object`).
+    pub(crate) fn is_about_others(&self) -> bool {
+        matches!(self.sqlstate.as_deref(), Some("42P07" | "42704"))
+    }
 }
 
 /// The connection that holds the lock, as PostgreSQL tells of it.

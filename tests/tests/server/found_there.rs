@@ -1,0 +1,43 @@
+//! What was there before a run, and looks like something of its own.
+
+use migrate_core::{Database, ErrorKind, Goal, Migrator};
+use migrate_tests::postgres::{DRIVERS, Scratch, execute};
+use migrate_tests::set_for;
+
+/// An index of that name is not the one that the statement would have made, nor will it be at the next start.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn index_that_was_there_before_is_refused_each_time() {
+    let all = [
+        ("CREATE INDEX CONCURRENTLY a_y ON a (y);", "42P07"),
+        ("DROP INDEX CONCURRENTLY no_such;", "42704"),
+    ];
+    for (statement, code) in all {
+        for driver in DRIVERS {
+            let scratch = Scratch::fresh();
+            let mut admin = scratch.connect();
+            execute(
+                &mut admin,
+                "CREATE TABLE a (x integer, y integer); CREATE INDEX a_y ON a (x)",
+            );
+            let file = format!("-- migrate: no-transaction\n{statement}");
+            let folder = set_for(Database::Postgres, &[("0001_a.sql", &file)]);
+            for start in 1..=3 {
+                let result =
+                    driver(&scratch.config()).bring(&Migrator::new(&folder.migrations()), Goal::Up);
+                let error = result.map(|report| report.to()).expect_err(statement);
+                let ErrorKind::Sql { failed } = error.kind() else {
+                    panic!("{error}");
+                };
+                assert_eq!(
+                    failed.sqlstate.as_deref(),
+                    Some(code),
+                    "{statement} {start}"
+                );
+            }
+        }
+    }
+}
