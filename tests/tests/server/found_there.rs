@@ -1,6 +1,7 @@
 //! What was there before a run, and looks like something of its own.
 
-use migrate_core::{Database, ErrorKind, Goal, Migrator};
+use migrate_core::{Database, ErrorKind, Goal, Migrator, Transactions};
+use migrate_tests::contract::told;
 use migrate_tests::postgres::{DRIVERS, Scratch, execute};
 use migrate_tests::set_for;
 
@@ -38,6 +39,38 @@ fn index_that_was_there_before_is_refused_each_time() {
                     "{statement} {start}"
                 );
             }
+        }
+    }
+}
+
+/// Constraints of other tables may have the name of one that is deferred.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn constraints_of_one_name() {
+    const FILES: &[(&str, &str)] = &[
+        (
+            "0001_a.sql",
+            "CREATE TABLE p (id integer PRIMARY KEY); \
+             CREATE TABLE a (x integer CONSTRAINT fk REFERENCES p DEFERRABLE INITIALLY DEFERRED); \
+             CREATE TABLE b (x integer CONSTRAINT fk REFERENCES p); \
+             CREATE TABLE c (x integer CONSTRAINT fk REFERENCES p DEFERRABLE);",
+        ),
+        (
+            "0002_b.sql",
+            "INSERT INTO a VALUES (1); INSERT INTO p VALUES (1);",
+        ),
+    ];
+    for driver in DRIVERS {
+        for transactions in [Transactions::Each, Transactions::Grouped] {
+            let scratch = Scratch::fresh();
+            let folder = set_for(Database::Postgres, FILES);
+            let set = folder.migrations();
+            let migrator = Migrator::new(&set).transactions(transactions);
+            let result = driver(&scratch.config()).bring(&migrator, Goal::Up);
+            assert_eq!(told(&result), "0 -> 2: up 1, up 2", "{transactions:?}");
         }
     }
 }

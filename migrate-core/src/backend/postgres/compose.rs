@@ -24,14 +24,16 @@ const STEP: &str = "SELECT pg_catalog.set_config('migrate_core.began', \
 
 /// Looks at what is deferred, and lets constraints be deferred again that are by their definition: `SET
 /// CONSTRAINTS` lasts until the end of the transaction, and a later migration is to run as it does alone.
-/// They are named, since `ALL` would also mean those that a later one makes.
+/// They are named, since `ALL` would also mean those that a later one makes. A name means all constraints of a
+/// schema that have it, so that those which differ are left to the commit.
 const LOOK_AT_DEFERRED: &str = "DECLARE names text; later text; BEGIN \
-     SELECT pg_catalog.string_agg(name, ', '), pg_catalog.string_agg(name, ', ') FILTER (WHERE condeferred) \
-     INTO names, later FROM (SELECT c.condeferred, \
+     SELECT pg_catalog.string_agg(name, ', '), pg_catalog.string_agg(name, ', ') FILTER (WHERE deferred) \
+     INTO names, later FROM (SELECT pg_catalog.bool_and(c.condeferred) AS deferred, \
      pg_catalog.format('%I.%I', n.nspname, c.conname) AS name \
      FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace \
-     WHERE c.condeferrable AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
-     AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)) AS c; \
+     WHERE pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT pg_catalog.pg_is_other_temp_schema(n.oid) \
+     GROUP BY n.nspname, c.conname HAVING pg_catalog.bool_and(c.condeferrable) \
+     AND pg_catalog.bool_and(c.condeferred) = pg_catalog.bool_or(c.condeferred)) AS c; \
      IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' IMMEDIATE'; END IF; \
      IF later IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || later || ' DEFERRED'; END IF; END";
 
