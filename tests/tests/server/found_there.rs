@@ -2,7 +2,7 @@
 
 use migrate_core::{Database, ErrorKind, Goal, Migrator, Transactions};
 use migrate_tests::contract::told;
-use migrate_tests::postgres::{DRIVERS, Scratch, execute};
+use migrate_tests::postgres::{DRIVERS, Scratch, execute, rows};
 use migrate_tests::set_for;
 
 /// An index of that name is not the one that the statement would have made, nor will it be at the next start.
@@ -73,4 +73,53 @@ fn constraints_of_one_name() {
             assert_eq!(told(&result), "0 -> 2: up 1, up 2", "{transactions:?}");
         }
     }
+}
+
+/// PostgreSQL cuts names, and then two of them may be one.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn name_that_is_too_long_is_refused() {
+    let repeatable: &[(&str, &str)] = &[
+        ("0001_a.sql", "CREATE TABLE a (x integer);"),
+        ("R__b.sql", "CREATE OR REPLACE VIEW b AS SELECT x FROM a;"),
+    ];
+    let check = |table: &str, schema: Option<&str>, expected: bool| {
+        for driver in DRIVERS {
+            let scratch = Scratch::fresh();
+            let folder = set_for(Database::Postgres, repeatable);
+            let set = folder.migrations();
+            let mut migrator = Migrator::new(&set).table(table).create_schema(true);
+            if let Some(schema) = schema {
+                migrator = migrator.schema(schema);
+            }
+            let mut db = driver(&scratch.config());
+            let result = db
+                .bring(&migrator, Goal::UpTo(1))
+                .and_then(|_| db.bring(&migrator, Goal::Redo).map(|_| ()));
+            let taken = match &result {
+                Err(error) if error.to_string().contains("63 bytes") => false,
+                // There is no down.
+                Err(error) => matches!(error.kind(), ErrorKind::Irreversible { .. }),
+                Ok(()) => true,
+            };
+            assert_eq!(taken, expected, "{table} {schema:?} {result:?}");
+            if !expected {
+                assert_eq!(
+                    rows(
+                        &mut scratch.connect(),
+                        "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'ä%'"
+                    ),
+                    ["0"]
+                );
+            }
+        }
+    };
+    // With `_repeatable` behind it.
+    check(&"ä".repeat(26), None, true);
+    check(&"ä".repeat(27), None, false);
+    check("a", Some(&"ä".repeat(31)), true);
+    check("a", Some(&"ä".repeat(32)), false);
 }

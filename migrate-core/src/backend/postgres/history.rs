@@ -39,6 +39,19 @@ pub(super) struct There {
     pub(super) repeated: bool,
 }
 
+/// Why the tables cannot have these names: PostgreSQL cuts those that are too long, and what it has then is not
+/// what was asked for.
+pub(super) fn too_long(schema: Option<&str>, table: &str) -> Option<Failure> {
+    const LONGEST: usize = 63;
+    let repeatable = repeatable(table);
+    let names = [schema.unwrap_or_default(), &repeatable];
+    let long = names.into_iter().find(|name| name.len() > LONGEST)?;
+    let message = format!(
+        "the name `{long}` is too long: on PostgreSQL one has no more than {LONGEST} bytes"
+    );
+    Some(Failure::new(Fault::Other, message))
+}
+
 /// The end of the history, in one question that needs no name of a schema. `schema` is that of the
 /// settings.
 pub(super) fn head(schema: Option<&str>, table: &str, repeatables: bool) -> String {

@@ -98,6 +98,9 @@ impl<'c, D: Driver> Postgres<'c, D> {
     /// Where the history is, and in a run how the connection is: one message.
     async fn look(&mut self) -> Result<(), Failure> {
         let (schema, table) = (self.settings.schema.as_deref(), &self.settings.table);
+        if let Some(failure) = history::too_long(schema, table) {
+            return Err(failure);
+        }
         let mut sql = format!(
             "SELECT pg_catalog.current_schema(), {}, pg_catalog.current_setting('server_version_num');",
             history::IN_TRANSACTION
