@@ -83,7 +83,7 @@ impl Session {
                 "SELECT pg_catalog.set_config(s.name, b.value, false) \
                  FROM pg_catalog.pg_settings s LEFT JOIN (VALUES {}) AS b (name, value) ON b.name = s.name \
                  WHERE s.context IN ('user', 'superuser') AND (s.source = 'session' OR b.name IS NOT NULL) \
-                 AND pg_catalog.left(s.name, 12) <> 'transaction_' \
+                 AND s.name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable') \
                  AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val)",
                 before.join(", ")
             ),
