@@ -123,3 +123,39 @@ fn name_that_is_too_long_is_refused() {
     check("a", Some(&"ä".repeat(31)), true);
     check("a", Some(&"ä".repeat(32)), false);
 }
+
+/// The history may keep a down from anywhere. Rows are for psql, and without them nothing goes on, nor is let go.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn down_that_asks_for_rows_is_refused() {
+    for copy in ["COPY a FROM STDIN;", "COPY a TO STDOUT;"] {
+        for driver in DRIVERS {
+            let scratch = Scratch::fresh();
+            let mut admin = scratch.connect();
+            let mut db = driver(&scratch.config());
+            let files = [
+                ("0001_a.sql", "CREATE TABLE a (x integer);"),
+                ("0002_b.up.sql", "CREATE TABLE b (x integer);"),
+                ("0002_b.down.sql", "DROP TABLE b;"),
+            ];
+            let folder = set_for(Database::Postgres, &files);
+            db.bring(&Migrator::new(&folder.migrations()), Goal::Up)
+                .unwrap();
+            let down = format!(
+                "UPDATE _migrate_history SET down = 'DROP TABLE b;\n{copy}' WHERE version = 2"
+            );
+            execute(&mut admin, &down);
+            let older = set_for(Database::Postgres, &files[..1]);
+            let result = db.bring(&Migrator::new(&older.migrations()), Goal::DownTo(1));
+            assert_eq!(told(&result), "sql at 2.down:2, rolled back", "{copy}");
+            let open = "SELECT count(*) FROM pg_stat_activity \
+                        WHERE datname = current_database() AND state LIKE 'idle in%'";
+            assert_eq!(rows(&mut admin, open), ["0"], "{copy}");
+            let left = "SELECT count(*), (SELECT count(*) FROM b) FROM _migrate_history";
+            assert_eq!(rows(&mut admin, left), ["2 0"], "{copy}");
+        }
+    }
+}

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use migrate_source::Database;
-use migrate_source::sql::tokens;
+use migrate_source::sql::{psql_command, single_statements, tokens};
 use tokio_postgres::SimpleColumn;
 
 use crate::backend::postgres::code::{Before, is_code};
 use crate::backend::postgres::driver::{Driver, Reply};
+use crate::backend::postgres::failure::place;
 use crate::backend::postgres::message::Message;
 use crate::backend::postgres::{Postgres, history};
 use crate::backend::{Failure, Fault, Order, Progress, Stopped};
@@ -250,7 +251,10 @@ fn steps_before(orders: &[Order<'_>], from: usize, at: usize) -> bool {
 /// The first order of a part that cannot be sent, and why.
 fn refused(orders: &[Order<'_>], part: &Range<usize>) -> Option<(usize, Failure)> {
     part.clone().find_map(|at| match &orders[at] {
-        Order::Sql(script) | Order::Statements(script, _) => Some((at, is_open(&script.sql)?)),
+        Order::Sql(script) | Order::Statements(script, _) => {
+            let failure = is_open(&script.sql).or_else(|| asks_for_rows(&script.sql));
+            Some((at, failure?))
+        }
         _ => None,
     })
 }
@@ -267,4 +271,18 @@ fn is_open(script: &str) -> Option<Failure> {
     );
     failure.offset = Some((open.offset, first_line));
     Some(failure)
+}
+
+/// Why a script cannot be sent with a `COPY` whose rows come from the client, or go there: of simple queries that
+/// is no part. It is a problem, too, when a folder is read.
+fn asks_for_rows(script: &str) -> Option<Failure> {
+    let statements = single_statements(script, Database::Postgres);
+    statements.into_iter().find_map(|statement| {
+        let command = psql_command(statement.text, Database::Postgres)?;
+        let is_copy = command.starts_with("COPY");
+        let message = format!("only psql can run `{command}`");
+        let mut failure = Failure::new(Fault::Other, message);
+        failure.offset = Some(place((statement.text, statement.offset), None));
+        is_copy.then_some(failure)
+    })
 }
