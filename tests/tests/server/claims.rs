@@ -5,12 +5,13 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use migrate_core::postgres::Client;
-use migrate_core::{Error, ErrorKind, Event, Goal, Migrator, Report};
-use migrate_tests::contract::TestConnection;
+use migrate_core::{Database, Error, ErrorKind, Event, Goal, Migrator, Report, Transactions};
+use migrate_tests::contract::{TestConnection, told};
 use migrate_tests::postgres::interrupted::{Case, hold_up, is_concurrent, wait_until};
 use migrate_tests::postgres::ledger::{check_complete, database, folder};
 use migrate_tests::postgres::stepping::Stop;
-use migrate_tests::postgres::{AsyncClient, Scratch, execute};
+use migrate_tests::postgres::{AsyncClient, Scratch, connect, execute};
+use migrate_tests::set_for;
 
 /// Who waits for a lock in a statement that blocks has a snapshot, and an index that is built concurrently waits
 /// for everybody who has one. Where the builder holds that lock, that is a deadlock.
@@ -161,6 +162,45 @@ fn both_build(scratch: &Scratch, case: Case, late_is_first: bool) {
             succeeds(run);
         }
     });
+}
+
+/// A statement that fails in a way which the server gives no place for is looked for by running it again. Who has
+/// got the lock meanwhile is not to blame.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn failure_is_told_beside_another_run() {
+    let scratch = Scratch::fresh();
+    let mut count = 0;
+    let (stepping, config) = scratch.stepping(move |statement| {
+        let locks = statement.is_some_and(|s| s.contains("pg_try_advisory_xact_lock"));
+        count += usize::from(locks);
+        locks && count == 2
+    });
+    let result = thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            let files = [(
+                "0001_a.sql",
+                "CREATE TABLE a (x integer PRIMARY KEY);\nINSERT INTO a VALUES (1), (1);",
+            )];
+            let folder = set_for(Database::Postgres, &files);
+            let set = folder.migrations();
+            let migrator = Migrator::new(&set).transactions(Transactions::Each);
+            connect(&config).bring(&migrator, Goal::Up)
+        });
+        let stop = stepping.stop().expect("it runs once more");
+        let mut other = scratch.connect();
+        execute(
+            &mut other,
+            "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('migrate-core ' || current_database() \
+             || ' \"public\".\"_migrate_history\"', 0))",
+        );
+        stop.go_on();
+        run.join().expect("no panic")
+    });
+    assert_eq!(told(&result), "sql at 0001_a.sql, rolled back");
 }
 
 type Run<'scope> = ScopedJoinHandle<'scope, Result<Report, Error>>;

@@ -61,6 +61,8 @@ impl<D: Driver> Postgres<'_, D> {
             failure,
         };
         let Some(db) = error.as_db_error() else {
+            // Where it is not the connection, as with rows that the server asks for, all is still open.
+            self.rollback().await;
             return found(outside(orders), false, failure(error));
         };
         if is_fatal(db) {
@@ -122,7 +124,8 @@ impl<D: Driver> Postgres<'_, D> {
                 let anew = stand.savepoint.is_none() && !was_open;
                 // Once more in the queue for the lock would be once too often.
                 let hardly_waits = matches!(failure.fault, Fault::LockNotAvailable);
-                self.again(message, first, anew, hardly_waits).await
+                self.again(message, first, anew, hardly_waits, &failure)
+                    .await
             }
             false => None,
         };
@@ -183,13 +186,15 @@ impl<D: Driver> Postgres<'_, D> {
     }
 
     /// Runs the commands of a message from those of the order `first` on once more, one by one, and
-    /// tells which one fails. A transaction that has no savepoint begins anew.
+    /// tells which one fails as it did. A transaction that has no savepoint begins anew, and may meet another
+    /// run.
     async fn again(
         &mut self,
         message: &Message<'_>,
         first: usize,
         anew: bool,
         hardly_waits: bool,
+        before: &Failure,
     ) -> Option<usize> {
         match (anew, hardly_waits) {
             (true, false) => self.driver.send("ROLLBACK").await.map(|_| ()).ok()?,
@@ -205,8 +210,11 @@ impl<D: Driver> Postgres<'_, D> {
             if piece.order < first {
                 continue;
             }
-            if self.driver.send(message.sql_of(piece)).await.is_err() {
-                return Some(at);
+            if let Err(broken) = self.driver.send(message.sql_of(piece)).await {
+                let waits = |failure: &Failure| matches!(failure.fault, Fault::LockNotAvailable);
+                let now = failure(broken.error);
+                let is_same = now.told.sqlstate == before.told.sqlstate;
+                return (is_same || waits(&now) && waits(before)).then_some(at);
             }
             // The command that failed is behind this one, or it does not fail any more.
             let next = message.pieces.get(at + 1)?;
