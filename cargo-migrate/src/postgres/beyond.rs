@@ -43,6 +43,11 @@ fn beyond(sql: &str) -> Option<(String, usize)> {
         let is = |by: usize, words: &[&str]| {
             next(by).is_some_and(|token| words.iter().any(|word| token.is_keyword(word)))
         };
+        // Also in the body of a function.
+        let begins = at == statement
+            || ["BEGIN", "THEN", "ELSE", "LOOP"]
+                .iter()
+                .any(|word| all[at - 1].is_keyword(word));
         let found = if token.kind == TokenKind::String {
             // Only what is run: the text of a row may have such words.
             let before = at.checked_sub(1).map(|before| &all[before]);
@@ -64,9 +69,9 @@ fn beyond(sql: &str) -> Option<(String, usize)> {
             is(1, &["OWNED"])
         } else if is(0, &["COMMENT"]) {
             is(1, &["ON"]) && is(2, &["DATABASE", "ROLE", "TABLESPACE"])
-        } else if is(0, &["GRANT", "REVOKE"]) && at == statement {
-            grants_role(&all[at..])
-        } else if is(0, &["COPY"]) && at == statement {
+        } else if is(0, &["GRANT", "REVOKE"]) && begins {
+            grants_beyond(&all[at..])
+        } else if is(0, &["COPY"]) && begins {
             writes_file(&all[at..])
         } else {
             token.kind == TokenKind::Word
@@ -132,14 +137,21 @@ fn is_format(tokens: &[Token<'_>]) -> bool {
         && back.next().is_some_and(|token| token.is_keyword("EXECUTE"))
 }
 
-/// Whether a `GRANT` or `REVOKE` is about membership in a role: it is on nothing.
-fn grants_role(tokens: &[Token<'_>]) -> bool {
+/// Whether a `GRANT` or `REVOKE` is about membership in a role, which is on nothing, or on what belongs to the
+/// server as a whole.
+fn grants_beyond(tokens: &[Token<'_>]) -> bool {
+    const SHARED: &[&str] = &["DATABASE", "TABLESPACE", "PARAMETER"];
     let end = tokens.iter().position(|token| {
         token.is_keyword("TO") || token.is_keyword("FROM") || token.is_punctuation(';')
     });
     let privileges = &tokens[..end.unwrap_or(tokens.len())];
-    end.is_some_and(|end| !tokens[end].is_punctuation(';'))
-        && !privileges.iter().any(|token| token.is_keyword("ON"))
+    let on = privileges.iter().position(|token| token.is_keyword("ON"));
+    match on.map(|on| &privileges[on + 1..]) {
+        // A table may be called so.
+        Some([kind, _, ..]) => SHARED.iter().any(|word| kind.is_keyword(word)),
+        Some(_) => false,
+        None => end.is_some_and(|end| !tokens[end].is_punctuation(';')),
+    }
 }
 
 /// Whether a `COPY` writes to a file of the server, or runs a program there.
@@ -178,6 +190,18 @@ mod tests {
         check("INSERT INTO rights VALUES ('create role');", None);
         check("GRANT SELECT ON a TO app; REVOKE ALL ON a FROM app;", None);
         check("GRANT admin TO app;", Some("GRANT admin"));
+        check(
+            "DO $$BEGIN IF true THEN GRANT admin TO app; END IF; END$$;",
+            Some("GRANT admin"),
+        );
+        check("DO $$BEGIN COPY a TO '/tmp/a'; END$$;", Some("COPY a"));
+        check("GRANT CONNECT ON DATABASE a TO b;", Some("GRANT CONNECT"));
+        check(
+            "REVOKE CREATE ON TABLESPACE a FROM b;",
+            Some("REVOKE CREATE"),
+        );
+        check("GRANT SET ON PARAMETER work_mem TO b;", Some("GRANT SET"));
+        check("GRANT USAGE ON SCHEMA database TO b;", None);
         check(
             "ALTER DEFAULT PRIVILEGES FOR ROLE a GRANT SELECT ON TABLES TO b;",
             None,
