@@ -2,6 +2,7 @@
 //! other there.
 
 mod claims;
+mod encodings;
 mod found_there;
 mod isolation;
 mod read_only;

@@ -70,7 +70,7 @@ impl<D: Driver> Postgres<'_, D> {
         }
         // A part of a transaction, behind code.
         let is_later = was_open && from > 0;
-        let at_message = position(db).and_then(|position| message.at(position));
+        let at_message = position(db).and_then(|at| message.at(at, self.counts_bytes));
         let mut failure = failure(error);
         if matches!(failure.fault, Fault::Busy | Fault::Stale) {
             self.rollback().await;

@@ -65,11 +65,15 @@ impl<'o> Message<'o> {
         &self.sql[piece.start..piece.end]
     }
 
-    /// The command that the server means with a position, which counts characters from 1, and where
-    /// in that command, in bytes.
-    pub(super) fn at(&self, position: u32) -> Option<(usize, usize)> {
+    /// The command that the server means with a position, which counts characters from 1, or bytes, and
+    /// where in that command, in bytes.
+    pub(super) fn at(&self, position: u32, counts_bytes: bool) -> Option<(usize, usize)> {
         let before = usize::try_from(position).ok()?.checked_sub(1)?;
-        let byte = self.sql.char_indices().nth(before).map(|(byte, _)| byte);
+        let mut places = self.sql.char_indices().map(|(byte, _)| byte);
+        let byte = match counts_bytes {
+            true => places.rfind(|byte| *byte <= before),
+            false => places.nth(before),
+        };
         // An error at the end of the input is behind the last character.
         let byte = byte.unwrap_or(self.sql.len());
         let at = self.pieces.iter().rposition(|piece| piece.start <= byte)?;
@@ -89,12 +93,15 @@ mod tests {
         message.statement(1, "SELECT 'ä', x;", 10);
         message.statement(1, "SELECT y", 30);
         assert_eq!(message.sql, "BEGIN\n;\nSELECT 'ä', x;\nSELECT y\n;\n");
-        let check = |position, expected| assert_eq!(message.at(position), expected, "{position}");
+        let check =
+            |position, expected| assert_eq!(message.at(position, false), expected, "{position}");
         check(0, None);
         check(1, Some((0, 0)));
         check(9, Some((1, 0)));
         check(21, Some((1, 13)));
         check(24, Some((2, 0)));
         check(99, Some((2, 8)));
+        assert_eq!(message.at(22, true), Some((1, 13)));
+        assert_eq!(message.at(99, true), Some((2, 8)));
     }
 }

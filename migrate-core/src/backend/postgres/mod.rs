@@ -59,6 +59,8 @@ pub struct Postgres<'c, D: Driver> {
     /// Whether it was set that a backslash is an ordinary character.
     set_strings: bool,
     release: i32,
+    /// Whether the server knows no characters (`SQL_ASCII`), and tells places in bytes.
+    counts_bytes: bool,
     /// What statements outside of a transaction are marked with.
     token: String,
     /// Whether such statements, or code, may have changed how the connection is.
@@ -83,6 +85,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             session: None,
             set_strings: false,
             release: 0,
+            counts_bytes: false,
             token: String::new(),
             is_changed: false,
             is_inside: false,
@@ -102,7 +105,8 @@ impl<'c, D: Driver> Postgres<'c, D> {
             return Err(failure);
         }
         let mut sql = format!(
-            "SELECT pg_catalog.current_schema(), {}, pg_catalog.current_setting('server_version_num');",
+            "SELECT pg_catalog.current_schema(), {}, pg_catalog.current_setting('server_version_num'), \
+             pg_catalog.current_setting('server_encoding');",
             history::IN_TRANSACTION
         );
         sql.push_str(&history::columns(schema, table));
@@ -122,6 +126,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
         }
         self.release = value(2).and_then(|v| v.parse().ok()).unwrap_or(0);
+        self.counts_bytes = value(3) == Some("SQL_ASCII");
         let Some(schema) = schema.or(value(0)) else {
             return Err(Failure::new(
                 Fault::Other,
