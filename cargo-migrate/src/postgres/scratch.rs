@@ -139,10 +139,15 @@ impl<'s> Scratch<'s> {
 
     fn remove(&mut self) -> Result<(), postgres::Error> {
         drop(self.db.take());
-        self.admin.batch_execute(&format!(
-            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-            self.name
-        ))
+        let drop = format!("DROP DATABASE IF EXISTS {}", self.name);
+        let dropped = self.admin.batch_execute(&format!("{drop} WITH (FORCE)"));
+        match dropped {
+            // PostgreSQL 12 has no such words. It waits a little for those who are about to leave.
+            Err(error) if error.code() == Some(&SqlState::SYNTAX_ERROR) => {
+                self.admin.batch_execute(&drop)
+            }
+            dropped => dropped,
+        }
     }
 }
 
