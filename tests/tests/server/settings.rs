@@ -89,6 +89,32 @@ fn file_that_is_gone_on_with_finds_what_was_set() {
     }
 }
 
+/// A library that is loaded meanwhile knows its settings, and which values they can have.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn setting_of_a_library_is_put_back() {
+    const FILE: (&str, &str) = (
+        "0001_a.sql",
+        "SET plpgsql.variable_conflict = 'use_column'; SET hnsw.ef_search = 50; \
+         CREATE EXTENSION vector; SELECT '[1]'::vector; DO 'BEGIN END';",
+    );
+    for driver in DRIVERS {
+        for (set, expected) in [("", "error 40"), ("SET hnsw.ef_search = 60", "error 60")] {
+            let scratch = Scratch::fresh();
+            let mut db = driver(&scratch.config());
+            db.sql(set);
+            let folder = set_for(Database::Postgres, &[FILE]);
+            let result = db.bring(&Migrator::new(&folder.migrations()), Goal::Up);
+            assert_eq!(told(&result), "0 -> 1: up 1");
+            let now = "SELECT current_setting('plpgsql.variable_conflict') || ' ' || current_setting('hnsw.ef_search')";
+            assert_eq!(db.rows(now), [expected]);
+        }
+    }
+}
+
 /// Also what a statement has set that fails in the end.
 #[test]
 #[cfg_attr(

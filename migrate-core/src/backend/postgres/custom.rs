@@ -76,12 +76,20 @@ pub(super) fn question(names: &BTreeSet<String>) -> String {
 }
 
 /// Gives one its value back. One that did not exist cannot be removed; it is left empty, as PostgreSQL itself
-/// leaves those of a transaction.
+/// leaves those of a transaction, unless it is that of a library which was loaded meanwhile: then it is listed, and
+/// put back like all that are.
 pub(super) fn put_back((name, value): &(String, String)) -> String {
+    let listed = match value.is_empty() {
+        true => format!(
+            " AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings s WHERE pg_catalog.lower(s.name) = pg_catalog.lower({}))",
+            text(name)
+        ),
+        false => String::new(),
+    };
     let (name, value) = (text(name), text(value));
     format!(
         "SELECT pg_catalog.set_config({name}, {value}, false) \
-         WHERE coalesce(pg_catalog.current_setting({name}, true), '') <> {value}"
+         WHERE coalesce(pg_catalog.current_setting({name}, true), '') <> {value}{listed}"
     )
 }
 
