@@ -159,3 +159,30 @@ fn down_that_asks_for_rows_is_refused() {
         }
     }
 }
+
+/// Who may not create schemas is given one.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn schema_that_is_there_need_not_be_created() {
+    for driver in DRIVERS {
+        let scratch = Scratch::fresh();
+        let mut admin = scratch.connect();
+        // Of the server's own, so that nothing is left.
+        execute(
+            &mut admin,
+            "CREATE SCHEMA \"App's\" AUTHORIZATION pg_monitor",
+        );
+        let folder = set_for(Database::Postgres, &[("0001_a.sql", "SELECT 1;")]);
+        let set = folder.migrations();
+        let migrator = Migrator::new(&set).schema("App's").create_schema(true);
+        let mut db = driver(&scratch.config());
+        db.sql("SET ROLE pg_monitor");
+        assert_eq!(told(&db.bring(&migrator, Goal::Up)), "0 -> 1: up 1");
+        let other = migrator.schema("other");
+        let error = db.bring(&other, Goal::Up).unwrap_err();
+        assert!(error.to_string().contains("permission denied"), "{error}");
+    }
+}

@@ -8,7 +8,7 @@ use tokio_postgres::SimpleQueryRow;
 
 use crate::backend::postgres::blocked::{HOLDER, OF_DATABASE};
 use crate::backend::postgres::driver::Reply;
-use crate::backend::postgres::quote::{optional, text};
+use crate::backend::postgres::quote::{block, optional, text};
 use crate::backend::tables::{self, COLUMNS, REPEATED_COLUMNS, repeatable};
 use crate::backend::{Failure, Fault};
 use crate::history::{Applied, History, Repeated};
@@ -171,10 +171,13 @@ impl Tables {
     pub(super) fn create(&self, there: There, schema: bool, repeatables: bool) -> Vec<String> {
         let mut all = Vec::new();
         if schema && !there.history {
-            all.push(format!(
-                "CREATE SCHEMA IF NOT EXISTS {}",
-                name(&self.schema)
-            ));
+            // Who may not create one is refused, whether it is there or not.
+            let schema = name(&self.schema);
+            all.push(block(&format!(
+                "BEGIN IF pg_catalog.to_regnamespace({}) IS NULL \
+                 THEN CREATE SCHEMA IF NOT EXISTS {schema}; END IF; END",
+                text(&schema)
+            )));
         }
         if !there.history {
             all.push(format!(
