@@ -443,7 +443,8 @@ fn many_starters_do_everything_once() {
     });
     let mut db = scratch.connect();
     let sums = "SELECT count(*), sum(x), (SELECT count(*) FROM pg_index WHERE indisvalid \
-                AND indrelid = 'a'::regclass), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') FROM a";
+                AND indrelid = 'a'::regclass), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) FROM a";
     assert_eq!(rows(&mut db, sums), ["1000 500500 2 0"]);
 }
 
