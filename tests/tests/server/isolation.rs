@@ -134,9 +134,10 @@ fn check_just_in_time(settings: &str, driver: Connect) {
         let committing = first_stepping.stop().expect("it commits");
         let asking = second_stepping.stop().expect("it asks for the lock");
         // The language of the statement is looked up when its transaction has seen what there is.
+        // It may need that table itself to begin with.
+        let mut looker = scratch.connect();
         execute(&mut side, "BEGIN; LOCK TABLE pg_catalog.pg_language");
         asking.go_on();
-        let mut looker = scratch.connect();
         let waits = "SELECT count(*) = 1 FROM pg_locks \
                      WHERE relation = 'pg_language'::regclass AND NOT granted";
         wait_until(&mut looker, waits);
