@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use migrate_source::folder::Folder;
+use migrate_source::folder::{Folder, Up};
 use migrate_source::{Database, Finding, Place, place};
 use migrate_syntax::syntax_errors;
 use migrate_verify::verify_folder;
@@ -25,7 +25,8 @@ pub(crate) fn run(finder: Finder, check: &Check, paint: Paint) -> Result<ExitCod
     let servers = servers(&finder, &mut found.sets, check)?;
     for (set, server) in found.sets.iter().zip(servers) {
         let before = reports.len();
-        let migrations = match set.read() {
+        let is_run = server.is_some() || set.options.database == Database::Sqlite;
+        let (migrations, code) = match set.read() {
             Ok((listing, folder)) => {
                 let mut findings = findings(set, &folder)?;
                 let tried = server
@@ -43,21 +44,28 @@ pub(crate) fn run(finder: Finder, check: &Check, paint: Paint) -> Result<ExitCod
                 reports.extend(findings.iter().map(|finding| Report::of(finding, set)));
                 if let Some(error) = error {
                     // What was found by reading is told all the same.
-                    end(&reports, &fine, check.json, paint)?;
-                    return Err(error);
+                    return broken_off(&reports, &fine, error, check.json, paint);
                 }
-                folder.migrations.len() + folder.repeatables.len()
+                let code = folder.migrations.iter();
+                let code = code.filter(|m| is_run && matches!(m.up, Up::Code(_)));
+                let migrations = folder.migrations.len() + folder.repeatables.len();
+                (migrations, code.count())
             }
             Err(fault) => {
                 reports.push(Report::of_fault(fault));
-                0
+                (0, 0)
             }
         };
         if reports.len() == before {
             fine.push_str(&format!(
-                "{}: {}, nothing is wrong\n",
+                "{}: {}, nothing is wrong{}\n",
                 set.shown,
-                counted(migrations, "migration")
+                counted(migrations, "migration"),
+                match code {
+                    0 => String::new(),
+                    1 => "; 1 of them is code, which was not run".to_owned(),
+                    code => format!("; {code} of them are code, which was not run"),
+                }
             ));
         }
     }
@@ -108,6 +116,25 @@ pub(crate) fn end(
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// Tells what was found before `error`, and that.
+fn broken_off(
+    reports: &[Report],
+    fine: &str,
+    error: Error,
+    json: bool,
+    paint: Paint,
+) -> Result<ExitCode, Error> {
+    if json || reports.is_empty() {
+        end(reports, fine, json, paint)?;
+        return Err(error);
+    }
+    output::answer(fine)?;
+    tell_each(reports, paint);
+    output::complain(paint, &format!("{error}\n"));
+    output::complain(paint, &counted(reports.len() + 1, "problem"));
+    Ok(ExitCode::FAILURE)
 }
 
 /// Tells what is wrong with a folder, and fails.
@@ -216,9 +243,7 @@ impl Report {
 
 /// Tells all of it, then how much it was.
 fn tell(reports: &[Report], paint: Paint) {
-    for report in reports {
-        output::complain(paint, &format!("{}\n", report.text()));
-    }
+    tell_each(reports, paint);
     if !reports.is_empty() {
         let mut files: Vec<&str> = reports
             .iter()
@@ -231,6 +256,12 @@ fn tell(reports: &[Report], paint: Paint) {
             files => format!(" in {files} files"),
         };
         output::complain(paint, &format!("{}{of}", counted(reports.len(), "problem")));
+    }
+}
+
+fn tell_each(reports: &[Report], paint: Paint) {
+    for report in reports {
+        output::complain(paint, &format!("{}\n", report.text()));
     }
 }
 

@@ -42,13 +42,16 @@ pub(crate) struct Finder {
     folder: Option<String>,
     /// How it is to be read, if not as the macro reads it.
     options: Option<Options>,
+    /// The words of that.
+    options_text: Option<String>,
 }
 
 impl Finder {
     pub(crate) fn new(folder: Option<String>, options: Option<String>) -> Result<Finder, Error> {
         let here = paths::here();
         let here = here.map_err(|error| Error::file("found", "the current directory", &error))?;
-        let options = options.map(|text| Args::options(&text)).transpose();
+        let options_text = options;
+        let options = options_text.as_deref().map(Args::options).transpose();
         let options = options.map_err(|error| {
             let text = error.to_string();
             let mut lines = text.split("\n  = help: ");
@@ -59,6 +62,7 @@ impl Finder {
             here,
             folder,
             options,
+            options_text,
         })
     }
 
@@ -78,6 +82,11 @@ impl Finder {
     /// How the folder is to be read, where that is said.
     pub(crate) fn options(&self) -> Option<&Options> {
         self.options.as_ref()
+    }
+
+    /// The words of that.
+    pub(crate) fn options_text(&self) -> Option<&str> {
+        self.options_text.as_deref()
     }
 
     /// The one set that is meant.

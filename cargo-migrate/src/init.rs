@@ -12,6 +12,7 @@ use crate::call::Said;
 use crate::error::{Error, of_finding};
 use crate::find::{Finder, Set, of_fault};
 use crate::package::{Package, Workspace};
+use crate::skeleton::Driver;
 use crate::{new, output, paths};
 
 pub(crate) fn run(finder: &Finder, init: &Init) -> Result<ExitCode, Error> {
@@ -27,7 +28,7 @@ pub(crate) fn run(finder: &Finder, init: &Init) -> Result<ExitCode, Error> {
     // What may fail for a reason of the user's comes first, so that nothing is left half done.
     new::words(&init.name)?;
     let target = Target::of(finder, package, &here)?;
-    let dependency = dependency(package, init, &here)?;
+    let dependency = dependency(package, &target, init, &here)?;
     let mut said = folder(&target, init, &here)?;
     said.push_str(&build_script(package, &target, &here)?);
     said.push_str(&dependency);
@@ -49,6 +50,9 @@ struct Target {
     /// Whether a call of the macro names it already.
     is_called: bool,
     options: Options,
+    /// What the call says behind the folder.
+    said: Option<String>,
+    driver: Driver,
 }
 
 const USUAL: &str = "migrations";
@@ -71,13 +75,29 @@ impl Target {
         let own = said.iter().find(is_own);
         let options = own.map(|said| said.options.clone());
         let options = finder.options().cloned().or(options);
+        let options = options.unwrap_or_else(|| Options::new(database_of(package)));
+        let is_postgres = options.database == Database::Postgres;
+        let said_options = finder.options_text().map(str::to_owned);
+        let manifest = fs::read_to_string(package.dir.join("Cargo.toml")).unwrap_or_default();
         Ok(Target {
             name: paths::shown(&folder, &package.dir),
             // Which folder a faulty call means is not known.
             is_called: own.is_some() || said.len() < calls.len(),
-            options: options.unwrap_or_else(|| Options::new(Database::Sqlite)),
+            driver: Driver::of_package(options.database, &package.features, &manifest),
+            said: said_options.or(is_postgres.then(|| "database = \"postgres\"".to_owned())),
+            options,
             folder,
         })
+    }
+}
+
+/// The database that a package is for, by the features of `migrate-core`: PostgreSQL where it names that
+/// and not SQLite besides.
+fn database_of(package: &Package) -> Database {
+    let has = |names: &[&str]| package.features.iter().any(|one| names.contains(&&**one));
+    match has(&["postgres", "tokio-postgres"]) && !has(&["sqlite", "bundled"]) {
+        true => Database::Postgres,
+        false => Database::Sqlite,
     }
 }
 
@@ -137,9 +157,25 @@ fn build_script(package: &Package, target: &Target, here: &Path) -> Result<Strin
 }
 
 /// The dependency, if its place is known.
-fn dependency(package: &Package, init: &Init, here: &Path) -> Result<String, Error> {
+fn dependency(
+    package: &Package,
+    target: &Target,
+    init: &Init,
+    here: &Path,
+) -> Result<String, Error> {
     let manifest = package.dir.join("Cargo.toml");
     let shown = paths::shown(&manifest, here);
+    // The feature of the driver, and which others are needed with it.
+    let (driver, others) = match target.driver {
+        Driver::Rusqlite => ("bundled", None),
+        Driver::Postgres => ("postgres", Some("macros")),
+        Driver::TokioPostgres => ("tokio-postgres", Some("macros")),
+    };
+    if package.depends && others.is_some() && !package.features.iter().any(|one| one == driver) {
+        return Ok(format!(
+            "{shown}: depends on migrate-core already, and needs its feature `{driver}`\n"
+        ));
+    }
     if package.depends {
         return Ok(format!("{shown}: depends on migrate-core already\n"));
     }
@@ -147,13 +183,23 @@ fn dependency(package: &Package, init: &Init, here: &Path) -> Result<String, Err
         return Ok(format!(
             "{shown}: add the dependency, from a clone while there is no release:\n\n    \
              [dependencies]\n    \
-             migrate-core = {{ path = \"PATH_TO_MIGRATE_CORE\", features = [\"bundled\"] }}\n\n"
+             migrate-core = {{ path = \"PATH_TO_MIGRATE_CORE\", {} }}\n\n",
+            match others {
+                None => format!("features = [\"{driver}\"]"),
+                Some(others) =>
+                    format!("default-features = false, features = [\"{others}\", \"{driver}\"]"),
+            }
         ));
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["add", "--offline", "--quiet", "migrate-core"])
-        .args(["--features", "bundled", "--path"])
+    let mut add = Command::new(cargo);
+    add.args(["add", "--offline", "--quiet", "migrate-core"])
+        .args(["--features", driver]);
+    if let Some(others) = others {
+        add.args(["--no-default-features", "--features", others]);
+    }
+    let output = add
+        .arg("--path")
         .arg(here.join(path))
         .arg("--manifest-path")
         .arg(&manifest)
@@ -182,11 +228,37 @@ fn call(package: &Package, target: &Target, here: &Path) -> String {
     let main = package.main.as_deref().unwrap_or(&package.dir);
     format!(
         "\nPut into {}:\n\n    \
-         migrate_core::embed_migrations!(\"{}\");\n\n\
-         and where the database is opened:\n\n    \
-         let mut db = migrate_core::rusqlite::Connection::open(\"app.db\")?;\n    \
-         migrate_core::Migrator::new(&MIGRATIONS).up(&mut db)?;\n",
+         migrate_core::embed_migrations!(\"{}\"{});\n\n\
+         and where the database is opened:\n\n{}",
         paths::shown(main, here),
-        target.name
+        target.name,
+        { target.said.iter() }
+            .map(|said| format!(", {said}"))
+            .collect::<String>(),
+        start(target.driver)
     )
+}
+
+/// What brings a database up to date at start-up.
+fn start(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Rusqlite => {
+            "    let mut db = migrate_core::rusqlite::Connection::open(\"app.db\")?;
+    migrate_core::Migrator::new(&MIGRATIONS).up(&mut db)?;
+"
+        }
+        Driver::Postgres => {
+            "    let url = \"postgres://user@localhost/app\";
+    let mut db = migrate_core::postgres::Client::connect(url, migrate_core::postgres::NoTls)?;
+    migrate_core::Migrator::new(&MIGRATIONS).up(&mut db)?;
+"
+        }
+        Driver::TokioPostgres => {
+            "    let url = \"postgres://user@localhost/app\";
+    let (mut db, connection) = migrate_core::tokio_postgres::connect(url, migrate_core::tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    migrate_core::Migrator::new(&MIGRATIONS).up_async(&mut db).await?;
+"
+        }
+    }
 }

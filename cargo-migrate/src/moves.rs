@@ -102,13 +102,21 @@ impl Moves {
         let new = after
             .findings
             .iter()
-            .find(|f| of(&after, f) > of(before, f));
+            .find(|f| of(&after, f) > of(before, f) && !is_of_one_without_line(f));
         match new {
             Some(finding) => Err(of_finding(finding, &set.shown)
                 .note("nothing was renumbered: this would be wrong afterwards")),
             None => Ok(()),
         }
     }
+}
+
+/// Whether this is about a migration that the lock does not speak of: what moves gets a line there, so
+/// that this one stayed. Nothing was said of it while it shared its version.
+fn is_of_one_without_line(finding: &Finding) -> bool {
+    let in_lock = |place: &migrate_source::Place| place.path == lock::FILE;
+    matches!(finding.problem, Problem::LockExtra | Problem::LockBelow)
+        && !finding.place.as_ref().is_some_and(in_lock)
 }
 
 /// Whether each line of the lock is understood, whatever is wrong with their order: none gets lost

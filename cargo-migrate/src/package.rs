@@ -29,6 +29,8 @@ pub(crate) struct Package {
     pub(crate) build_script: Option<PathBuf>,
     /// Whether it depends on `migrate-core`.
     pub(crate) depends: bool,
+    /// The features of `migrate-core` that it names.
+    pub(crate) features: Vec<String>,
     /// The file of its program or library.
     pub(crate) main: Option<PathBuf>,
     /// The folders of its Rust files, and whether they are parts of tests, examples or benches.
@@ -68,12 +70,16 @@ impl Package {
     fn of(metadata: &Value) -> Package {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let manifest = PathBuf::from(text(&metadata["manifest_path"]));
+        let dependencies = metadata["dependencies"].as_array().into_iter().flatten();
+        let on_core: Vec<&Value> = { dependencies }
+            .filter(|one| one["name"] == "migrate-core")
+            .collect();
+        let features = on_core.iter().flat_map(|one| one["features"].as_array());
         let mut package = Package {
             dir: manifest.parent().unwrap_or(Path::new("")).to_owned(),
             build_script: None,
-            depends: metadata["dependencies"]
-                .as_array()
-                .is_some_and(|all| all.iter().any(|one| one["name"] == "migrate-core")),
+            depends: !on_core.is_empty(),
+            features: features.flatten().map(text).collect(),
             main: None,
             sources: Vec::new(),
         };

@@ -31,6 +31,17 @@ impl Driver {
         }
     }
 
+    /// That of a package with these features of `migrate-core`, and this Cargo.toml.
+    pub(crate) fn of_package(database: Database, features: &[String], manifest: &str) -> Driver {
+        let has = |feature: &str| features.iter().any(|one| one == feature);
+        match database {
+            Database::Sqlite => Driver::Rusqlite,
+            _ if has("postgres") => Driver::Postgres,
+            _ if has("tokio-postgres") => Driver::TokioPostgres,
+            _ => Driver::named_in(manifest),
+        }
+    }
+
     /// The driver for PostgreSQL that a Cargo.toml names, as a feature or as a package.
     fn named_in(manifest: &str) -> Driver {
         let names = |driver| {

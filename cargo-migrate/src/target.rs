@@ -36,6 +36,10 @@ impl Target {
             false => "name the file of an SQLite database",
         };
         match scheme {
+            // SQLite takes no name for a database that is gone when it is closed.
+            _ if named.trim().is_empty() => Err(Error::new("the name of the database is empty")
+                .help(cure)
+                .help("if it comes from a variable, see that this is set")),
             None if !for_server => Ok(Target::File(PathBuf::from(text))),
             Some(("sqlite" | "sqlite3", path)) if !for_server => {
                 Ok(Target::File(file(&named, path)?))

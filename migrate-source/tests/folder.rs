@@ -611,12 +611,18 @@ duplicate_version 1_b.sql:1:1",
     let folder = read(&[("1_a.sql", UP), ("1_b.sql", UP), ("7_g.sql", UP)]);
     assert_eq!(
         folder.findings[0].help,
-        ["give the newer one the next number: 8"]
+        [
+            "give the newer one the next number: 8",
+            "if `1_b.sql` is the newer one: `cargo migrate renumber 1_b.sql`"
+        ]
     );
     let folder = read(&[("20240131120000_a.sql", UP), ("20240131120000_b.sql", UP)]);
     assert_eq!(
         folder.findings[0].help,
-        ["give the newer one another timestamp"]
+        [
+            "give the newer one another timestamp",
+            "if `20240131120000_b.sql` is the newer one: `cargo migrate renumber 20240131120000_b.sql`"
+        ]
     );
 }
 

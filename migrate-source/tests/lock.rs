@@ -679,6 +679,9 @@ fn two_of_a_version_that_are_open() {
     let folder = beside(&[("1_a.sql", A), ("2_b.sql", B), ("2_c.sql", C)], &lock);
     assert_eq!(
         folder.findings[0].help,
-        ["give the newer one the next number: 3"]
+        [
+            "give the newer one the next number: 3",
+            "if `2_c.sql` is the newer one: `cargo migrate renumber 2_c.sql`"
+        ]
     );
 }

@@ -259,6 +259,7 @@ fn duplicate_version() {
 version 2 has two ups: `0002_add_email.sql` and `0002_create_posts.sql`
  --> migrations/0002_create_posts.sql:1:1
   = help: give the newer one the next number: 3
+  = help: if `0002_create_posts.sql` is the newer one: `cargo migrate renumber 0002_create_posts.sql`
 "#,
     );
 }

@@ -3,6 +3,7 @@
 use std::env;
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub(crate) struct Server {
 impl Server {
     /// The one that a URL names, or a text of `key=value`.
     pub(crate) fn of(text: &str) -> Result<Server, Error> {
-        let mut config = Config::from_str(text).map_err(|error| misspelt(&error))?;
+        let mut config = Config::from_str(text).map_err(|error| misspelt(&error, text))?;
         // An `@` of the password, which the driver takes for the end of it.
         let is_cut = |host: &Host| matches!(host, Host::Tcp(host) if host.contains('@'));
         if config.get_hosts().iter().any(is_cut) {
@@ -78,6 +79,8 @@ impl Server {
                 refused.help(PASSWORD)
             } else if words.contains("configuration") {
                 refused.help("name the server: `postgres://user@localhost/app`")
+            } else if is_about_host(error) {
+                refused.help("correct the host's name, or see that this machine can look it up")
             } else {
                 refused.help("see that the server runs there, and listens to this machine")
             };
@@ -85,12 +88,49 @@ impl Server {
         match code {
             "3D000" => refused.help("create it: `CREATE DATABASE`, or `createdb` of PostgreSQL"),
             "28P01" => refused.help(PASSWORD),
+            "28000" if is_about_role(error) => self.other_role(refused, error),
             "28000" => refused
                 .help("see which users may connect, and how, in the server's `pg_hba.conf`")
                 .help(TLS),
             _ => refused,
         }
     }
+
+    /// What to do about a role that is not there, or may not connect.
+    fn other_role(&self, refused: Error, error: &postgres::Error) -> Error {
+        let is_there = told(error).contains("not permitted to log in");
+        let cure = match is_there {
+            true => "or let the role connect: `ALTER ROLE … LOGIN`",
+            false => "or create the role: `CREATE ROLE … LOGIN`, or `createuser` of PostgreSQL",
+        };
+        match self.config.get_user() {
+            Some(_) => refused.help("correct the user of the URL"),
+            None => refused
+                .note("no user is named, so that the system's was taken")
+                .help("name the user: `postgres://user@localhost/app`"),
+        }
+        .help(cure)
+    }
+}
+
+/// Whether a server does not know the role, or does not let it log in. The function that says so is named
+/// alike in every language; without that, as behind some poolers, the words tell.
+fn is_about_role(error: &postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|db| {
+        db.routine() == Some("InitializeSessionUserId")
+            || db.message().starts_with("role ") && db.message().ends_with(" does not exist")
+    })
+}
+
+/// Whether nobody knows the address of the host.
+fn is_about_host(error: &postgres::Error) -> bool {
+    /// Its number on Windows.
+    const HOST_NOT_FOUND: i32 = 11001;
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &io::Error| {
+        let words = "failed to lookup address information";
+        cause.to_string().starts_with(words) || cause.raw_os_error() == Some(HOST_NOT_FOUND)
+    })
 }
 
 const PASSWORD: &str = "the password is that of the URL, or of the environment variable PGPASSWORD";
@@ -138,10 +178,16 @@ pub(super) fn told(error: &postgres::Error) -> String {
 
 /// A text that names no server. Of what it consists is not told, but for what the driver takes from a
 /// list of its own.
-fn misspelt(error: &postgres::Error) -> Error {
+fn misspelt(error: &postgres::Error, text: &str) -> Error {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     if cause == "invalid value for option `sslmode`" {
         return no_tls("`sslmode` is none that this build has");
+    }
+    if cause.starts_with("unknown option ") {
+        return unread(match text.contains("://") {
+            true => "a setting behind its `?` is not known",
+            false => "one of its settings is not known",
+        });
     }
     match cause.strip_prefix("invalid value for option ") {
         Some(option) => unread(&format!("its {option} makes no sense")),

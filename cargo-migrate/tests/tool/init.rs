@@ -126,6 +126,62 @@ and where the database is opened:
     assert!(said.err.starts_with(expected), "{}", said.err);
 }
 
+/// For PostgreSQL where the options say so, or the features of the dependency that is there.
+#[test]
+fn for_postgres() {
+    let check = |dependencies: &str, options: &[&str], expected: &[&str]| {
+        let desk = Desk::package("fn main() {}\n", &[]);
+        desk.file(
+            "Cargo.toml",
+            &format!("{}\n[dependencies]\n{dependencies}", manifest("app")),
+        );
+        let said = desk.says_words("", &[&["init"], options].concat());
+        for expected in expected {
+            assert!(said.out.contains(expected), "{expected}\n{}", said.out);
+        }
+        assert_eq!((said.code, said.err.as_str()), (0, ""));
+        let is_sqlite = said.out.contains("rusqlite") || said.out.contains("bundled");
+        assert_eq!(is_sqlite, !said.out.contains("database = \"postgres\""));
+    };
+    let on = |features: &str| {
+        format!(
+            "migrate-core = {{ path = \"{}\", features = [{features}] }}\n",
+            core()
+        )
+    };
+    let blocking = "
+    migrate_core::embed_migrations!(\"migrations\", database = \"postgres\");
+
+and where the database is opened:
+
+    let url = \"postgres://user@localhost/app\";
+    let mut db = migrate_core::postgres::Client::connect(url, migrate_core::postgres::NoTls)?;
+    migrate_core::Migrator::new(&MIGRATIONS).up(&mut db)?;
+";
+    let waiting = "::NoTls).await?;
+    tokio::spawn(connection);
+    migrate_core::Migrator::new(&MIGRATIONS).up_async(&mut db).await?;
+";
+    let option = &["--options", "database = \"postgres\""][..];
+    let line = "
+    migrate-core = { path = \"PATH_TO_MIGRATE_CORE\", default-features = false, features = [\"macros\", \"postgres\"] }
+";
+    check("", option, &[line, blocking]);
+    let line = "features = [\"macros\", \"tokio-postgres\"] }";
+    check("tokio-postgres = \"0.7\"\n", option, &[line, waiting]);
+    let already = "Cargo.toml: depends on migrate-core already\n";
+    check(&on("\"postgres\""), &[], &[already, blocking]);
+    check(&on("\"tokio-postgres\""), &[], &[already, waiting]);
+    let already = "Cargo.toml: depends on migrate-core already, and needs its feature `postgres`\n";
+    check(&on("\"bundled\""), option, &[already, blocking]);
+    // Both are there: SQLite is what the macro takes by itself.
+    let sqlite = "embed_migrations!(\"migrations\");\n";
+    check(&on("\"bundled\", \"postgres\""), &[], &[sqlite]);
+    let more = "database = \"postgres\", allow(gap)";
+    let call = "embed_migrations!(\"migrations\", database = \"postgres\", allow(gap));\n";
+    check("", &["--options", more], &[call]);
+}
+
 /// What is there stays as it is.
 #[test]
 fn nothing_is_overwritten() {

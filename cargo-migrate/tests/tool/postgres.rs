@@ -186,6 +186,31 @@ error: `mysql:` is no database that this build knows
   = help: name a server and a database of it: `postgres://user@localhost/app`
 ",
     );
+    check(
+        PROGRAM,
+        "",
+        "
+error: the name of the database is empty
+  = help: name a server and a database of it: `postgres://user@localhost/app`
+  = help: if it comes from a variable, see that this is set
+",
+    );
+    check(
+        MAIN,
+        " ",
+        "
+error: the name of the database is empty
+  = help: name the file of an SQLite database
+  = help: if it comes from a variable, see that this is set
+",
+    );
+    // A name that no machine can have is not looked up anywhere.
+    let desk = Desk::package(PROGRAM, FILES);
+    let said = desk.says("", "status --database postgres://me@a..b/app");
+    let expected = "error: the database `app` on a..b:5432 cannot be opened: ";
+    assert!(said.err.starts_with(expected), "{}", said.err);
+    let expected = "\n  = help: correct the host's name, or see that this machine can look it up\n";
+    assert!(said.err.ends_with(expected), "{}", said.err);
     let desk = Desk::package(MAIN, FILES);
     desk.check(
         "up --schema s --database app.db",
@@ -216,9 +241,15 @@ fn no_password_is_told() {
         "error: the database `app` on 127.0.0.1:1 cannot be opened: Connection refused",
     );
     check("postgres://me@localhost:s3cret/app", unread);
-    check("postgres://me:s3cret@localhost/app?what=s3cret", unread);
+    check(
+        "postgres://me:s3cret@localhost/app?s3cret=what",
+        &format!("{unread}a setting behind its `?` is not known"),
+    );
     check("postgres://me:s3cret@localhost:port/app", unread);
-    check("host=localhost password=a s3cret=b", unread);
+    check(
+        "host=localhost password=a s3cret=b",
+        &format!("{unread}one of its settings is not known"),
+    );
     check("password='s3cret", unread);
     check("postgres://me:a@s3cret@localhost/app", unread);
     check(
@@ -242,4 +273,51 @@ fn a_database_that_is_not_there() {
     let expected = "cannot be opened: database \"none_of_this_name\" does not exist (SQLSTATE 3D000)\n  = help: create it";
     assert!(said.err.contains(expected), "{}", said.err);
     assert_eq!(said.code, 1);
+}
+
+#[test]
+#[cfg_attr(not(have_postgres), ignore = "needs PostgreSQL: scripts/with-postgres")]
+fn a_role_that_is_not_there() {
+    let desk = Desk::package(PROGRAM, FILES);
+    let config = migrate_tests::postgres::server();
+    let port = config.get_ports()[0];
+    let scratch = Scratch::fresh();
+    let name = scratch.config().get_dbname().unwrap().to_owned();
+    let role = format!("{name}_poor");
+    let check = |user: &str, expected: &str| {
+        let url = format!("postgres://{user}localhost:{port}/{name}");
+        let said = desk.says("", &format!("status --database {url}"));
+        let (message, cures) = said.err.split_once('\n').unwrap();
+        assert!(message.ends_with(" (SQLSTATE 28000)"), "{}", said.err);
+        assert_eq!(cures, expected);
+        assert_eq!(said.code, 1);
+    };
+    check(
+        &format!("{role}@"),
+        "  = help: correct the user of the URL
+  = help: or create the role: `CREATE ROLE … LOGIN`, or `createuser` of PostgreSQL
+",
+    );
+    execute(&mut scratch.connect(), &format!("CREATE ROLE {role}"));
+    check(
+        &format!("{role}@"),
+        "  = help: correct the user of the URL
+  = help: or let the role connect: `ALTER ROLE … LOGIN`
+",
+    );
+    execute(&mut scratch.connect(), &format!("DROP ROLE {role}"));
+    // Unless the system's user has a role on the server.
+    let user = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .unwrap();
+    if user.stdout != b"postgres\n" {
+        check(
+            "",
+            "  = no user is named, so that the system's was taken
+  = help: name the user: `postgres://user@localhost/app`
+  = help: or create the role: `CREATE ROLE … LOGIN`, or `createuser` of PostgreSQL
+",
+        );
+    }
 }

@@ -166,6 +166,44 @@ fn locked() -> Desk {
     desk
 }
 
+/// Made by hand beside a lock that knows neither: the one that stays needs no line for the other to go,
+/// also where what is locked is above it.
+#[test]
+fn two_that_are_not_in_the_lock() {
+    let desk = locked();
+    desk.file("migrations/0002_b.up.sql", "SELECT 2;\n");
+    desk.file("migrations/0002_c.up.sql", "SELECT 3;\n");
+    let said = desk.says("", "lock");
+    let cure = "if `0002_c.up.sql` is the newer one: `cargo migrate renumber 0002_c.up.sql`";
+    assert!(said.err.contains(cure), "{}", said.err);
+    desk.check(
+        "renumber 0002_c.up.sql",
+        0,
+        "
+migrations/0002_c.up.sql -> migrations/0003_c.up.sql
+migrations/migrations.lock: brought up to date
+`c` is version 3; a database that has run it as 2 has no way back from it: make it anew
+",
+        "",
+    );
+    assert_eq!(states(&desk), ["1 a locked", "3 c open"]);
+    desk.check("lock", 0, "…", "");
+    assert_eq!(states(&desk), ["1 a locked", "2 b locked", "3 c locked"]);
+    desk.check("check", 0, "…", "");
+
+    let desk = Desk::package(MAIN, &[("migrations/0001_a.sql", SQL)]);
+    desk.file("migrations/0002_d.sql", "SELECT 4;\n");
+    desk.file("migrations/0003_e.sql", "SELECT 5;\n");
+    desk.check("lock", 0, "…", "");
+    let lock = desk.text("migrations/migrations.lock");
+    let lines = lock.lines().filter(|line| !line.starts_with("2 "));
+    let lock: String = lines.map(|line| format!("{line}\n")).collect();
+    desk.file("migrations/migrations.lock", &lock);
+    desk.file("migrations/0002_c.sql", "SELECT 6;\n");
+    desk.check("renumber 0002_c", 0, "…", "");
+    assert_eq!(states(&desk), ["1 a locked", "3 e locked", "4 c open"]);
+}
+
 /// What the lock says of each migration.
 fn states(desk: &Desk) -> Vec<String> {
     let text = desk.text("migrations/migrations.lock");

@@ -42,7 +42,13 @@ fn check(files: Files<'_>, expected: &str) {
 fn check_fine(files: Files<'_>, notes: &str) {
     let said = said(files, "");
     assert_eq!(said.err, notes);
-    assert!(said.out.ends_with("nothing is wrong\n"), "{}", said.out);
+    let code = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let fine = match code.count() {
+        0 => "nothing is wrong\n",
+        1 => "nothing is wrong; 1 of them is code, which was not run\n",
+        _ => "nothing is wrong; 2 of them are code, which was not run\n",
+    };
+    assert!(said.out.ends_with(fine), "{}", said.out);
     assert_eq!(said.code, 0);
 }
 
@@ -659,6 +665,7 @@ fn code() {
         &files,
         "note: migration 5 is not tried, nor is what comes after it: it fails perhaps for want of what was not run\n",
     );
+    check_fine(&files[..2], "");
     let said = said(
         &[&files[..4], &[("0004_more.sql", files[5].1)]].concat(),
         "",
@@ -832,6 +839,18 @@ fn what_reaches_beyond_the_database() {
 "
     );
     assert_eq!(refused.code, 1);
+    // What was found by reading stands before it, and how much it was after both.
+    let gap = ("0004_gap.sql", "SELECT 1;\n");
+    let both = said(&[USERS, role, gap], "");
+    let lines: Vec<_> = both
+        .err
+        .lines()
+        .filter(|l| l.starts_with("error: "))
+        .collect();
+    assert_eq!(lines.len(), 3, "{}", both.err);
+    assert!(lines[1].contains("reaches beyond"), "{}", both.err);
+    assert_eq!(both.err.lines().last(), Some("error: 2 problems"));
+    assert_eq!((both.code, both.out.as_str()), (1, ""));
     assert_eq!(said(&[USERS, role], "--server-may-change").code, 0);
 }
 

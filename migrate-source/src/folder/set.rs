@@ -63,20 +63,31 @@ pub(super) fn numbered(
             .at(Place::file(second))
         };
         let locked = locked(version, &parts.ups, lock, database);
+        let renumber = |path: &str| {
+            let name = path.split('/').next().unwrap_or(path);
+            format!("`cargo migrate renumber {name}`")
+        };
         let cure = |first: &str, second: &str| match locked {
             Some(_) => format!(
-                "`{first}` is locked; the next number for this one: `cargo migrate renumber {}`",
-                second.split('/').next().unwrap_or(second)
+                "`{first}` is locked; the next number for this one: {}",
+                renumber(second)
             ),
             None => cure.clone(),
         };
         let up = locked.map(|up| up.path);
         for (first, second) in repeated(&parts.ups, |piece| Some(piece.path) == up) {
-            let cure = match down_of(first, second).or_else(|| down_of(second, first)) {
-                Some(down) => format!("if it is the down of the other, call it `{down}`"),
-                None => cure(first, second),
-            };
-            report(twice("ups", first, second).help(cure));
+            let finding = twice("ups", first, second);
+            let down = down_of(first, second).or_else(|| down_of(second, first));
+            report(match down {
+                Some(down) => {
+                    finding.help(format!("if it is the down of the other, call it `{down}`"))
+                }
+                None if locked.is_some() => finding.help(cure(first, second)),
+                None => finding.help(cure(first, second)).help(format!(
+                    "if `{second}` is the newer one: {}",
+                    renumber(second)
+                )),
+            });
         }
         let words = locked.map(|up| up.words);
         for (first, second) in repeated(&parts.downs, |piece| Some(piece.words) == words) {
