@@ -58,6 +58,10 @@ impl<'m, 'h> Comparison<'m, 'h> {
                             description: migration.description().to_owned(),
                             applied: row.checksum.clone(),
                             now: migration.checksum,
+                            has_down: row.down.is_some()
+                                || (migration.is_code() && migration.down.is_some()),
+                            is_newest: *version == highest,
+                            down_file: migration.down_file(),
                         }),
                     },
                 },

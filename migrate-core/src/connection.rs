@@ -4,6 +4,13 @@
 /// is on, and cannot be implemented elsewhere.
 ///
 /// A pooled connection that dereferences to one of them is passed as `&mut *pooled`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a connection that this verb takes",
+    label = "not a connection of a driver whose feature is on",
+    note = "the features `sqlite` and `postgres` of migrate-core take a `rusqlite::Connection` and a `postgres::Client`",
+    note = "a `tokio_postgres::Client` is for the verbs that end in `_async`: `up_async`",
+    note = "an object of a pool is passed as `&mut *pooled`"
+)]
 pub trait Connection: sealed::Connection {}
 
 pub(crate) mod sealed {

@@ -243,6 +243,22 @@ impl Migration<'_> {
         }
     }
 
+    /// The file in which its down is, or can be written; `None` where the layout has none, or another.
+    pub(crate) fn down_file(&self) -> Option<String> {
+        let (stem, line) = match &self.up {
+            Body::Code(code) => return Some(code.file.to_string()),
+            Body::Sql(script) => (script.file.strip_suffix(".sql")?, script.line),
+        };
+        let name = stem.rsplit(['/', '\\']).next()?;
+        if name == "up" {
+            return Some(format!("{}down.sql", &stem[..stem.len() - name.len()]));
+        }
+        // Behind a marker, the down is in the same file; `V1__a.sql` has another name for it.
+        let is_plain = line == 1 && name.starts_with(|c: char| c.is_ascii_digit());
+        let stem = stem.strip_suffix(".up").unwrap_or(stem);
+        is_plain.then(|| format!("{stem}.down.sql"))
+    }
+
     /// Whether its code is for an asynchronous driver; `None` where it has none that can be run.
     pub(crate) fn is_async(&self) -> Option<bool> {
         let bodies = [Some(&self.up), self.down.as_ref()];

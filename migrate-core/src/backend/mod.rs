@@ -220,6 +220,8 @@ pub(crate) struct Told {
     pub(crate) sqlstate: Option<String>,
     pub(crate) detail: Option<String>,
     pub(crate) hint: Option<String>,
+    /// What to do.
+    pub(crate) help: Vec<String>,
     /// Who has the lock.
     pub(crate) holder: Option<Holder>,
 }
@@ -247,6 +249,12 @@ pub(crate) enum Fault {
     ForeignKeys(Vec<Violation>),
     TransactionEnded,
     NotCompiled,
+    /// The connection is gone.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "tokio-postgres")),
+        expect(dead_code, reason = "SQLite has no connection that can be lost")
+    )]
+    Lost,
     Other,
 }
 

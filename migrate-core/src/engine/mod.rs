@@ -19,13 +19,16 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::history::{Head, History};
 use crate::migration::{BoxError, Migration};
 use crate::observer::{Event, Observer};
-use crate::plan::{Goal, Plan, Situation, Transaction, plan, refuse_foreign};
+use crate::plan::{Goal, Plan, Situation, Step, Transaction, plan, refuse_foreign};
 use crate::report::Report;
 use crate::settings::Settings;
 
 /// The longest time between two attempts to take the lock: as long as SQLite's own waiting at most
 /// sleeps.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What to do when the connection is gone.
+const LOST: &str = "what was committed is recorded, the server rolls back the rest: start again, and it goes on from there";
 
 /// What every verb needs besides the connection.
 #[derive(Debug, Clone, Copy)]
@@ -403,6 +406,19 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
     fn outside(&self, failure: Failure) -> Trouble {
         outside(failure, self.since.elapsed())
     }
+
+    /// As [`outside`](Runner::outside), while these steps were done. Of a connection that is lost nobody knows
+    /// whether the commit has still reached the server.
+    fn outside_of(&self, steps: &[Step<'_>], failure: Failure) -> Trouble {
+        let is_lost = matches!(failure.fault, Fault::Lost);
+        let mut trouble = self.outside(failure);
+        if let (true, Trouble::Error(ErrorKind::Database { notes, .. }, _)) =
+            (is_lost, &mut trouble)
+        {
+            notes.push(step::under_way(steps));
+        }
+        trouble
+    }
 }
 
 /// A number of versions to take back is about those that were there when it was asked for.
@@ -435,12 +451,21 @@ fn outside(failure: Failure, waited: Duration) -> Trouble {
         Fault::InTransaction => ErrorKind::InTransaction,
         Fault::ForeignHistory { table, lacking } => ErrorKind::ForeignHistory { table, lacking },
         Fault::Stale => return Trouble::Stale,
+        Fault::Lost => ErrorKind::Database {
+            message: failure.message,
+            sqlstate: failure.told.sqlstate,
+            notes: Vec::new(),
+            help: vec![LOST.to_owned()],
+        },
         Fault::ForeignKeys(_)
         | Fault::TransactionEnded
         | Fault::NotCompiled
         | Fault::LockNotAvailable
         | Fault::Other => ErrorKind::Database {
             message: failure.message,
+            sqlstate: failure.told.sqlstate,
+            notes: Vec::new(),
+            help: failure.told.help,
         },
     };
     Trouble::Error(kind, failure.source)

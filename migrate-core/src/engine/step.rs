@@ -42,7 +42,7 @@ impl<'m, B: Backend> Runner<'_, 'm, B> {
         };
         let Some(step) = owner else {
             self.rollback(open).await;
-            return Err(self.outside(failure));
+            return Err(self.outside_of(steps, failure));
         };
         let ended = match failure.fault {
             Fault::TransactionEnded => true,
@@ -173,6 +173,21 @@ impl<'w> Watch<'w> {
     }
 }
 
+/// What was being done when the connection was lost.
+pub(super) fn under_way(steps: &[Step<'_>]) -> String {
+    let label = |step: &Step<'_>| match step.version() {
+        Some(version) => format!("migration {version} \"{}\"", step.description()),
+        None => format!("the repeatable migration `{}`", step.description()),
+    };
+    let what = match steps {
+        [] => return "nothing was under way".to_owned(),
+        [step] if step.action == Action::Down => format!("the down of {}", label(step)),
+        [step] => label(step),
+        [first, .., last] => format!("{} to {}, in one transaction", label(first), label(last)),
+    };
+    format!("under way: {what}; whether it was committed, the status tells")
+}
+
 /// Whether a step failed for what came before it in its transaction, in words of PostgreSQL: all of it
 /// together holds more locks than there is room for (`out_of_memory`), or it adds a value to an enum which this
 /// step uses (`unsafe_new_enum_value_usage`).
@@ -206,7 +221,13 @@ pub(super) fn failed(
             None => format!("the history of `{}` cannot be written", step.description()),
         };
         let message = format!("{message}: {}", failure.message);
-        return Trouble::Error(ErrorKind::Database { message }, failure.source);
+        let kind = ErrorKind::Database {
+            message,
+            sqlstate: failure.told.sqlstate,
+            notes: Vec::new(),
+            help: failure.told.help,
+        };
+        return Trouble::Error(kind, failure.source);
     }
     let place = match (&step.body, failure.offset) {
         (Some(Body::Sql(script)), Some((offset, length))) => Some(Place::at(

@@ -1,5 +1,6 @@
 //! A step whose script runs statement by statement, a commit each.
 
+use std::slice;
 use std::time::{Duration, Instant};
 
 use migrate_source::Mode;
@@ -336,7 +337,7 @@ impl<B: Backend> Runner<'_, '_, B> {
                 _ => true,
             };
         if !is_own {
-            return self.outside(failure);
+            return self.outside_of(slice::from_ref(step), failure);
         }
         failed(step, &orders.orders[at], failure, outcome)
     }

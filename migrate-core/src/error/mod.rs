@@ -59,6 +59,8 @@ pub enum ErrorKind {
         versions: Vec<i64>,
         /// Those of them that the program does not know. Their downs are perhaps code.
         unknown: Vec<i64>,
+        /// The files in which the downs of the others can be written.
+        files: Vec<String>,
     },
     /// A migration that runs statement by statement has stopped half-way, up or down, and cannot go
     /// the other way before it has come to its end.
@@ -197,6 +199,12 @@ pub enum ErrorKind {
     Database {
         /// Its message.
         message: String,
+        /// PostgreSQL's own code, of five characters.
+        sqlstate: Option<String>,
+        /// What else is known of it.
+        notes: Vec<String>,
+        /// What to do, where that is known.
+        help: Vec<String>,
     },
 }
 
@@ -216,6 +224,12 @@ pub struct Changed {
     pub applied: String,
     /// The checksum it has now.
     pub now: Checksum,
+    /// Whether there is a down that takes back what was applied.
+    pub has_down: bool,
+    /// Whether no migration above it is applied.
+    pub is_newest: bool,
+    /// The file in which its down can be written, where the layout has one.
+    pub down_file: Option<String>,
 }
 
 /// Where a migration failed.

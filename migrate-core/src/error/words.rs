@@ -44,6 +44,7 @@ impl fmt::Display for ErrorKind {
                     description,
                     applied,
                     now,
+                    ..
                 } in changed
                 {
                     write!(f, "\n --> {file}")?;
@@ -220,7 +221,18 @@ impl fmt::Display for ErrorKind {
                 f,
                 "`PRAGMA user_version` is {counter}, but the database has no history of migrations"
             ),
-            ErrorKind::Database { message } => f.write_str(message),
+            ErrorKind::Database {
+                message,
+                sqlstate,
+                notes,
+                ..
+            } => {
+                f.write_str(message)?;
+                if let Some(sqlstate) = sqlstate {
+                    write!(f, " (SQLSTATE {sqlstate})")?;
+                }
+                notes.iter().try_for_each(|note| write!(f, "\n  = {note}"))
+            }
         }
     }
 }
@@ -230,9 +242,9 @@ impl ErrorKind {
     fn cures(&self) -> Vec<String> {
         let one = |cure: &str| vec![cure.to_owned()];
         match self {
-            ErrorKind::Changed { .. } => vec![
+            ErrorKind::Changed { changed } => vec![
                 "restore the text that was applied and add a new migration for the change".to_owned(),
-                "while you are still writing it: `redo` takes back what was applied and applies the new text".to_owned(),
+                while_writing(changed),
                 "comments, white space and line ends never count".to_owned(),
             ],
             ErrorKind::Newer { program, way_back, .. } => {
@@ -255,8 +267,13 @@ impl ErrorKind {
                 },
                 "or run what is pending where it is with the setting `out_of_order(Policy::Accept)`".to_owned(),
             ],
-            ErrorKind::Irreversible { unknown, .. } => {
+            ErrorKind::Irreversible { unknown, files, .. } => {
                 let mut cures = one("add a migration that changes things forward instead");
+                if !files.is_empty() {
+                    let downs = if files.len() == 1 { "its down" } else { "the downs" };
+                    let files: Vec<String> = files.iter().map(|file| place_of_down(file)).collect();
+                    cures.push(format!("or write {downs}: {}", files.join(", ")));
+                }
                 if !unknown.is_empty() {
                     cures.push(format!(
                         "a down that is code is not kept in the database: if {} one, take it back with the program that has it",
@@ -294,9 +311,10 @@ impl ErrorKind {
                 one("choose another name for the history with the setting `table`; this one was left untouched")
             }
             ErrorKind::InTransaction => one("commit or roll back before migrating"),
-            ErrorKind::WrongDatabase { .. } => {
-                one("name the database where they are embedded: `embed_migrations!(\"…\", database = \"…\")`")
-            }
+            ErrorKind::WrongDatabase { connection, .. } => vec![
+                format!("if they are meant for it, name it where they are embedded: `embed_migrations!(\"…\", database = \"{connection}\")`"),
+                "otherwise check to which database the program connects".to_owned(),
+            ],
             ErrorKind::WrongDriver { is_async: true, .. } => one(
                 "use a `tokio_postgres::Client` and the verbs that end in `_async`, or write it as `pub fn up(db: &mut postgres::Client)`",
             ),
@@ -349,6 +367,9 @@ impl ErrorKind {
             {
                 one("move it to a migration of its own that begins with `-- migrate: no-transaction`")
             }
+            ErrorKind::Sql { failed } if failed.sqlstate.as_deref().is_some_and(|s| s.starts_with("57P0")) => {
+                one("the server has ended the connection, it was not the statement's fault: start again")
+            }
             // `unsafe_new_enum_value_usage`
             ErrorKind::Sql { failed } if failed.sqlstate.as_deref() == Some("55P04") => {
                 one("add the value in a migration of its own, before this one")
@@ -356,9 +377,44 @@ impl ErrorKind {
             ErrorKind::UnknownVersion { .. }
             | ErrorKind::InvalidSet { .. }
             | ErrorKind::Sql { .. }
-            | ErrorKind::Code { .. }
-            | ErrorKind::Database { .. } => Vec::new(),
+            | ErrorKind::Code { .. } => Vec::new(),
+            ErrorKind::Database { help, .. } => help.clone(),
         }
+    }
+}
+
+/// How a migration is edited that was applied where it is written.
+fn while_writing(changed: &[Changed]) -> String {
+    let how = match changed {
+        [one] if one.has_down && one.is_newest => {
+            "`redo` takes back what was applied and applies the new text".to_owned()
+        }
+        [first, ..] if changed.iter().all(|one| one.has_down) => format!(
+            "`down_to({})` takes back what was applied, then `up` applies the new text",
+            first.version - 1
+        ),
+        _ => {
+            let without = changed.iter().filter(|one| !one.has_down);
+            let files = without.filter_map(|one| Some(place_of_down(one.down_file.as_ref()?)));
+            let files: Vec<String> = files.collect();
+            let files = match &files[..] {
+                [] => String::new(),
+                files => format!(" ({})", files.join(", ")),
+            };
+            format!(
+                "there is no down that takes back what was applied. Put the old text back, write the down{files}, \
+                 and go `down` before you edit it; or undo by hand what it did and say so with `Migrator::unmark`"
+            )
+        }
+    };
+    format!("while you are still writing it: {how}")
+}
+
+/// Where a down is written.
+fn place_of_down(file: &str) -> String {
+    match file.ends_with(".rs") {
+        true => format!("`pub fn down` in `{file}`"),
+        false => format!("`{file}`"),
     }
 }
 

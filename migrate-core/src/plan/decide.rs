@@ -147,8 +147,10 @@ fn down<'m>(now: Situation<'m, '_>, rows: Vec<&Applied>) -> Result<Vec<Step<'m>>
     }
     if !irreversible.is_empty() {
         let is_unknown = |version: &i64| compare::find(now.set, *version).is_none();
+        let files = irreversible.iter().filter_map(|v| down_to_write(now, *v));
         return Err(ErrorKind::Irreversible {
             unknown: irreversible.iter().copied().filter(is_unknown).collect(),
+            files: files.collect(),
             versions: irreversible,
         });
     }
@@ -203,6 +205,15 @@ fn down_step<'m>(now: Situation<'m, '_>, row: &Applied) -> Option<Step<'m>> {
     }
     let id = Id::Version(row.version);
     Some(stored_step(now, id, &row.description, row.down.as_deref()?))
+}
+
+/// The file in which the down of a version can be written, so that it serves.
+fn down_to_write(now: Situation<'_, '_>, version: i64) -> Option<String> {
+    let own = compare::find(now.set, version)?;
+    let text = own.text_of(&now.history.row(version)?.checksum);
+    // Of an edited one, a down of the program would take back what was not applied.
+    let serves = own.down.is_none() && (own.is_code() || text != Text::Other);
+    serves.then(|| own.down_file()).flatten()
 }
 
 /// A step back by what the history keeps.

@@ -7,11 +7,12 @@ use migrate_source::{Chain, Checksum, Database, Mode};
 
 use super::decide::{Situation, plan};
 use super::*;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::history::{Applied, History};
 use crate::migration::Code;
 use crate::migration::Run;
 use crate::migration::Script;
+use crate::report::Report;
 use crate::settings::Policy;
 use crate::settings::{Settings, Transactions};
 use crate::units;
@@ -275,6 +276,7 @@ fn steps_are_taken_as_by_golang_migrate() {
         Err(ErrorKind::Irreversible {
             unknown: vec![],
             versions: vec![5, 3],
+            files: vec!["down.sql".into(), "down.sql".into()],
         })
     );
     let steps = planned(
@@ -409,7 +411,8 @@ fn a_newer_database_is_refused_with_the_way_back() {
         back,
         Err(ErrorKind::Irreversible {
             versions: vec![4],
-            unknown: vec![4]
+            unknown: vec![4],
+            files: vec![]
         })
     );
 }
@@ -613,6 +616,97 @@ fn a_set_for_another_database_is_refused() {
             Err(refused.clone())
         );
     }
+    says(
+        refused,
+        &["`embed_migrations!(\"…\", database = \"sqlite\")`"],
+    );
+}
+
+/// What is said names only what works: `redo` needs a down that takes back what was applied.
+#[test]
+fn way_back_of_an_edited_migration_is_one_that_works() {
+    let edited = |versions: &[i64], lacking: &[i64]| {
+        let mut history = history(&[1, 2, 3]);
+        for version in versions {
+            let row = edited_row(&mut history, usize::try_from(*version).unwrap() - 1);
+            row.checksum = checksum(99).to_string();
+            if lacking.contains(version) {
+                row.down = None;
+            }
+        }
+        history
+    };
+    let check = |versions: &[i64], lacking: &[i64], words: &[&str]| {
+        let history = edited(versions, lacking);
+        let set = files(&[1, 2, 3]);
+        let refused = planned(&set, &history, &Settings::default(), Goal::Up);
+        let text = says(refused.unwrap_err(), words);
+        assert_eq!(
+            text.contains("`redo`"),
+            words[0].contains("`redo`"),
+            "{text}"
+        );
+    };
+    check(&[3], &[], &["writing it: `redo` takes back"]);
+    check(&[2], &[], &["writing it: `down_to(1)` takes back"]);
+    check(&[2, 3], &[], &["writing it: `down_to(1)` takes back"]);
+    check(
+        &[3],
+        &[3],
+        &["write the down (`m/3_a.down.sql`)", "`Migrator::unmark`"],
+    );
+    check(&[2, 3], &[3], &["write the down (`m/3_a.down.sql`)"]);
+    // An edited one has no down that serves, wherever it is written.
+    let refused = planned(
+        &files(&[1, 2, 3]),
+        &edited(&[3], &[3]),
+        &Settings::default(),
+        Goal::Redo,
+    );
+    let text = says(refused.unwrap_err(), &["migration 3 has no down"]);
+    assert!(!text.contains("write its down"), "{text}");
+    let refused = planned(
+        &files(&[1, 2, 3]),
+        &edited(&[], &[]),
+        &Settings::default(),
+        Goal::Reset,
+    );
+    let words = "or write the downs: `m/3_a.down.sql`, `m/2_a.down.sql`, `m/1_a.down.sql`";
+    says(refused.unwrap_err(), &[words]);
+}
+
+#[test]
+fn file_of_a_down_is_named_where_the_layout_has_one() {
+    let check = |file: &'static str, line, expected: Option<&str>| {
+        let up = Script::new(UP, file, line);
+        let migration = Migration::sql(1, "", Database::Sqlite, up, checksum(1), Chain::START);
+        assert_eq!(migration.down_file().as_deref(), expected, "{file}");
+    };
+    check("m/0001_a.sql", 1, Some("m/0001_a.down.sql"));
+    check("m/0001_a.up.sql", 1, Some("m/0001_a.down.sql"));
+    check("m/2024_a/up.sql", 1, Some("m/2024_a/down.sql"));
+    check("m/0001_a.sql", 2, None);
+    check("m/V1__a.sql", 1, None);
+}
+
+/// Migrations without downs, in files of their own.
+fn files(versions: &[i64]) -> Vec<Migration<'static>> {
+    const FILES: [&str; 4] = ["", "m/1_a.sql", "m/2_a.sql", "m/3_a.sql"];
+    let migration = |version: &i64| {
+        let up = Script::new(UP, FILES[usize::try_from(*version).unwrap()], 1);
+        let (sum, start) = (checksum(*version), Chain::START);
+        Migration::sql(*version, "a migration", Database::Sqlite, up, sum, start)
+    };
+    versions.iter().map(migration).collect()
+}
+
+#[track_caller]
+fn says(kind: ErrorKind, words: &[&str]) -> String {
+    let text = Error::new(kind, Report::default(), None).to_string();
+    for words in words {
+        assert!(text.contains(words), "`{words}` is missing in\n{text}");
+    }
+    text
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub fn of_kind(kind: &ErrorKind) -> String {
         ErrorKind::CounterWithoutHistory { counter } => {
             format!("counter {counter} without history")
         }
-        ErrorKind::Database { message } => format!("database: {message}"),
+        ErrorKind::Database { message, .. } => format!("database: {message}"),
         other => panic!("a kind of errors without words: {other:?}"),
     }
 }

@@ -273,7 +273,7 @@ mod on {
                 let mut stage = behaving::<D>(&[end, last], settings);
                 let migrator = stage.migrator(misbehaving::<D>());
                 let error = stage.db.bring(&migrator, Goal::Up).unwrap_err();
-                let ErrorKind::Database { message } = error.kind() else {
+                let ErrorKind::Database { message, .. } = error.kind() else {
                     panic!("{error}");
                 };
                 assert!(message.starts_with("the connection was lost"), "{message}");

@@ -7,3 +7,4 @@ mod found_there;
 mod isolation;
 mod read_only;
 mod settings;
+mod words;

@@ -19,7 +19,8 @@ pub(super) fn failure(error: Error) -> Failure {
             true => format!("the connection was lost: {words}"),
             false => words,
         };
-        let mut failure = Failure::new(Fault::Other, message);
+        let fault = if lost { Fault::Lost } else { Fault::Other };
+        let mut failure = Failure::new(fault, message);
         failure.source = Some(error.into());
         return failure;
     };
@@ -32,6 +33,7 @@ pub(super) fn failure(error: Error) -> Failure {
         "25006" => Fault::ReadOnly,
         // The transaction that has failed is not ours: nothing of ours is sent after a failure.
         "25P02" => Fault::InTransaction,
+        _ if is_fatal(db) => Fault::Lost,
         _ => Fault::Other,
     };
     let mut failure = Failure::new(fault, db.message());
@@ -89,7 +91,7 @@ pub(super) fn lost(failure: Failure) -> Failure {
         None => failure.message,
     };
     Failure {
-        fault: Fault::Other,
+        fault: Fault::Lost,
         message,
         ..failure
     }

@@ -28,8 +28,8 @@ pub(super) const TOOK: &str = "_migrate_core_took";
 /// The names of the tables.
 #[derive(Debug, Clone)]
 pub(super) struct Tables {
-    schema: String,
-    table: String,
+    pub(super) schema: String,
+    pub(super) table: String,
 }
 
 /// Which of the tables there are.
@@ -140,7 +140,7 @@ impl Tables {
         }
     }
 
-    fn history(&self) -> String {
+    pub(super) fn history(&self) -> String {
         format!("{}.{}", name(&self.schema), name(&self.table))
     }
 

@@ -15,6 +15,7 @@ mod blocked;
 mod code;
 mod compose;
 mod custom;
+mod denied;
 mod driver;
 mod failure;
 mod find;
@@ -35,6 +36,7 @@ use migrate_source::schema::Schema;
 use migrate_source::sql::{Statement, creates_unnamed_index};
 
 use crate::backend::postgres::compose::Composer;
+use crate::backend::postgres::denied::Access;
 use crate::backend::postgres::driver::{Broken, Driver, Reply};
 use crate::backend::postgres::failure::failure;
 use crate::backend::postgres::history::{Tables, There};
@@ -53,6 +55,8 @@ pub struct Postgres<'c, D: Driver> {
     /// The tables, once it is known in which schema they are.
     tables: Option<Tables>,
     there: There,
+    /// As whom the connection acts, once it was asked.
+    role: String,
     /// Whether this is a run, and not only a look.
     is_run: bool,
     session: Option<Session>,
@@ -81,6 +85,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
             settings,
             tables: None,
             there: There::default(),
+            role: String::new(),
             is_run: false,
             session: None,
             set_strings: false,
@@ -106,7 +111,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
         }
         let mut sql = format!(
             "SELECT pg_catalog.current_schema(), {}, pg_catalog.current_setting('server_version_num'), \
-             pg_catalog.current_setting('server_encoding');",
+             pg_catalog.current_setting('server_encoding'), current_user;",
             history::IN_TRANSACTION
         );
         sql.push_str(&history::columns(schema, table));
@@ -125,6 +130,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
         if self.is_run && self.is_inside {
             return Err(Failure::new(Fault::InTransaction, "inside a transaction"));
         }
+        self.role = value(4).unwrap_or_default().to_owned();
         self.release = value(2).and_then(|v| v.parse().ok()).unwrap_or(0);
         self.counts_bytes = value(3) == Some("SQL_ASCII");
         let Some(schema) = schema.or(value(0)) else {
@@ -259,7 +265,15 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         let replies = match self.driver.send(&sql).await {
             Ok(replies) => replies,
             Err(broken) if is_unknown(&broken) => return Ok(None),
-            Err(broken) => return Err(failure(broken.error)),
+            Err(broken) => {
+                let mut failure = failure(broken.error);
+                // Where it is, and who asks, is worth a question now.
+                if failure.told.sqlstate.as_deref() == Some(denied::DENIED) {
+                    let _ = self.look().await;
+                    self.explain_denied(&mut failure, Access::Read);
+                }
+                return Err(failure);
+            }
         };
         let Some(last) = replies.first().and_then(|reply| reply.rows.first()) else {
             return Ok(None);
@@ -292,7 +306,10 @@ impl<D: Driver> Backend for Postgres<'_, D> {
             return Ok(History::default());
         };
         let sql = tables.read(self.there);
-        let replies = self.ask(&sql).await?;
+        let replies = self.ask(&sql).await.map_err(|mut failure| {
+            self.explain_denied(&mut failure, Access::Read);
+            failure
+        })?;
         history::history(self.there, &replies)
     }
 

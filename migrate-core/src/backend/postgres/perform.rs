@@ -8,6 +8,7 @@ use migrate_source::sql::{psql_command, single_statements, tokens};
 use tokio_postgres::SimpleColumn;
 
 use crate::backend::postgres::code::{Before, is_code};
+use crate::backend::postgres::denied::Access;
 use crate::backend::postgres::driver::{Driver, Reply};
 use crate::backend::postgres::failure::place;
 use crate::backend::postgres::message::Message;
@@ -106,6 +107,9 @@ impl<D: Driver> Postgres<'_, D> {
                 self.rollback().await;
                 found.failure.fault = Fault::Stale;
                 found.open = false;
+            }
+            if let Some(access) = Access::of(&orders[found.at]) {
+                self.explain_denied(&mut found.failure, access);
             }
             self.in_transaction = found.open;
             let is_part = !was_open || start > 0;
