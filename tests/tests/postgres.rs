@@ -129,6 +129,40 @@ fn migration_does_not_write_to_the_history() {
     }
 }
 
+/// `CREATE TABLE IF NOT EXISTS` passes over whatever has the name.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn what_is_no_table_of_the_history_is_told() {
+    for (makes, table) in [
+        ("CREATE SEQUENCE _migrate_history", "_migrate_history"),
+        ("CREATE TABLE _migrate_history ()", "_migrate_history"),
+        (
+            "CREATE TYPE _migrate_history AS (x integer)",
+            "_migrate_history",
+        ),
+        (
+            "CREATE TABLE t (x integer); CREATE INDEX _migrate_history ON t (x)",
+            "_migrate_history",
+        ),
+        (
+            "CREATE SEQUENCE _migrate_history_repeatable",
+            "_migrate_history_repeatable",
+        ),
+    ] {
+        let scratch = Scratch::fresh();
+        let mut db = scratch.connect();
+        execute(&mut db, makes);
+        let repeatable = ("R__v.sql", "CREATE OR REPLACE VIEW v AS SELECT 1;");
+        let error = up(&mut db, &[A, repeatable]).unwrap_err();
+        let foreign =
+            matches!(error.kind(), ErrorKind::ForeignHistory { table: t, .. } if t == table);
+        assert!(foreign, "{makes}: {error}");
+    }
+}
+
 #[test]
 #[cfg_attr(
     not(have_postgres),

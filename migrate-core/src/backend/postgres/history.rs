@@ -71,16 +71,17 @@ pub(super) fn head(schema: Option<&str>, table: &str, repeatables: bool) -> Stri
 /// begins with the message.
 pub(super) const IN_TRANSACTION: &str = "pg_catalog.now() <> pg_catalog.statement_timestamp()";
 
-/// The columns of both tables: table, column, whether the column is of the key.
+/// The columns of both tables: table, column, whether the column is of the key. Whatever else has the name of one is
+/// in its place, too: an index, a sequence, a table without a column.
 pub(super) fn columns(schema: Option<&str>, table: &str) -> String {
     let schema = schema.map_or_else(|| "pg_catalog.current_schema()".to_owned(), text);
     format!(
         "SELECT c.relname, a.attname, coalesce(a.attnum = ANY (i.indkey), false) \
          FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary \
-         WHERE n.nspname = {schema} AND c.relname IN ({}, {}) AND c.relkind NOT IN ('i', 'I', 'S', 'c') \
+         WHERE n.nspname = {schema} AND c.relname IN ({}, {}) \
          ORDER BY c.relname, a.attnum;",
         text(table),
         text(&repeatable(table)),
