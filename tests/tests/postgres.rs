@@ -97,6 +97,8 @@ fn migration_does_not_write_to_the_history() {
          EXCEPTION WHEN not_null_violation THEN NULL; END $$; SELECT forget();",
         "TRUNCATE _migrate_history;",
         "SET ROLE pg_monitor; RESET ROLE; SELECT forget();",
+        "ALTER TABLE _migrate_history RENAME TO h; CREATE TABLE _migrate_history (LIKE h INCLUDING ALL);",
+        "ALTER SCHEMA public RENAME TO p; CREATE SCHEMA public;",
     ];
     for (mode, outcome) in [
         ("", "rolled back: nothing of it was applied"),

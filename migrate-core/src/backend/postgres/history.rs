@@ -299,34 +299,20 @@ impl Tables {
         )
     }
 
-    /// How often tables were written to in this transaction, as text. What empties a table at once gives it
-    /// another file.
-    fn written(oids: &str) -> String {
+    /// How often the tables were written to in this transaction, as text. What empties a table at once gives it
+    /// another file; one that is dropped, moved or renamed is there no more, whatever has come in its place.
+    pub(super) fn written_now(&self) -> String {
         format!(
             "(SELECT coalesce(pg_catalog.string_agg(pg_catalog.concat_ws(' ', c.oid, c.relfilenode, \
              pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), \
              pg_catalog.pg_stat_get_xact_tuples_updated(c.oid), \
              pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)), ',' ORDER BY c.oid), '') \
-             FROM pg_catalog.pg_class c WHERE c.oid = ANY ({oids}))"
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relname IN ({}, {}))",
+            text(&self.schema),
+            text(&self.table),
+            text(&repeatable(&self.table))
         )
-    }
-
-    /// How often the tables were written to in this transaction, as an expression.
-    pub(super) fn written_now(&self) -> String {
-        Tables::written(&format!(
-            "ARRAY[pg_catalog.to_regclass({}), pg_catalog.to_regclass({})]::pg_catalog.oid[]",
-            text(&self.history()),
-            text(&self.repeated())
-        ))
-    }
-
-    /// As [`written_now`](Tables::written_now), of the tables that were there at that time.
-    pub(super) fn written_since(&self, before: &str) -> String {
-        let oids = before
-            .split(',')
-            .filter_map(|table| table.split(' ').next());
-        let oids: Vec<&str> = oids.filter(|oid| !oid.is_empty()).collect();
-        Tables::written(&format!("ARRAY[{}]::pg_catalog.oid[]", oids.join(", ")))
     }
 
     /// Notes how often the tables were written to.
@@ -345,17 +331,13 @@ impl Tables {
         )
     }
 
-    /// The body of a block that raises [`WRITTEN`] when they were written to since, or dropped. One that has
-    /// got another name is found out when its row cannot be written.
+    /// The body of a block that raises [`WRITTEN`] when they were written to since, or are there no more.
     pub(super) fn expect_unwritten(&self) -> String {
-        let message = text(&self.is_written());
         format!(
-            "DECLARE before text := pg_catalog.current_setting('migrate_core.written'); BEGIN IF {} <> before \
-             THEN RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {message}; END IF; END",
-            Tables::written(
-                "ARRAY(SELECT pg_catalog.split_part(t, ' ', 1)::pg_catalog.oid \
-                 FROM pg_catalog.unnest(pg_catalog.string_to_array(before, ',')) AS t)"
-            )
+            "BEGIN IF {} <> pg_catalog.current_setting('migrate_core.written') \
+             THEN RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {}; END IF; END",
+            self.written_now(),
+            text(&self.is_written())
         )
     }
 
