@@ -205,7 +205,7 @@ impl<D: Driver> Postgres<'_, D> {
             if piece.order < first {
                 continue;
             }
-            if self.driver.send(message.sql_of(piece)).await.is_err() {
+            if self.driver.act(message.sql_of(piece)).await.is_err() {
                 return Some(at);
             }
             // The command that failed is behind this one, or it does not fail any more.

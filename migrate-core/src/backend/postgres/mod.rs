@@ -186,7 +186,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
         if message.pieces.is_empty() {
             return Ok(Vec::new());
         }
-        self.driver.send(&message.sql).await
+        self.driver.act(&message.sql).await
     }
 
     /// Rolls back whatever is open.
