@@ -131,6 +131,31 @@ fn migration_does_not_write_to_the_history() {
     }
 }
 
+/// The database can be written; it is the migration that cannot.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn read_only_transaction_of_a_migrations_own_making_is_its_failure() {
+    let scratch = Scratch::fresh();
+    let reads = (
+        "0002_b.sql",
+        "SET TRANSACTION READ ONLY;\nCREATE TABLE b (x integer);",
+    );
+    let error = up(&mut scratch.connect(), &[A, reads]).unwrap_err();
+    let failed = error.failed().unwrap_or_else(|| panic!("{error}"));
+    assert_eq!(failed.sqlstate.as_deref(), Some("25006"));
+    assert_eq!(failed.place.as_ref().map(|place| place.line), Some(2));
+    let error = with_tokio(&scratch, async |db| {
+        let folder = folder(&[A, reads]);
+        let set = folder.migrations();
+        Migrator::new(&set).up_async(db).await.unwrap_err()
+    });
+    let place = error.failed().and_then(|failed| failed.place.as_ref());
+    assert_eq!(place.map(|place| place.line), Some(2), "{error}");
+}
+
 /// `CREATE TABLE IF NOT EXISTS` passes over whatever has the name.
 #[test]
 #[cfg_attr(

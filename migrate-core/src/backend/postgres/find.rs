@@ -240,6 +240,10 @@ fn conclude(
         read_only_server(&mut failure);
     }
     if let Some(statement) = piece.statement {
+        // Of the migration's own making, or of another server that it asks.
+        if matches!(failure.fault, Fault::ReadOnly) {
+            failure.fault = Fault::Other;
+        }
         failure.offset = Some(place(statement, at_message.map(|(_, within)| within)));
     }
     Found {
