@@ -156,6 +156,24 @@ fn read_only_transaction_of_a_migrations_own_making_is_its_failure() {
     assert_eq!(place.map(|place| place.line), Some(2), "{error}");
 }
 
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn role_that_may_not_create_the_history_is_told_so() {
+    let scratch = Scratch::fresh();
+    let mut db = scratch.connect();
+    execute(&mut db, "SET ROLE pg_monitor");
+    let error = up(&mut db, &[A]).unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "the history `public._migrate_history` cannot be created: permission denied for schema public\n  = help: give"
+        ),
+        "{error}"
+    );
+}
+
 /// `CREATE TABLE IF NOT EXISTS` passes over whatever has the name.
 #[test]
 #[cfg_attr(

@@ -128,6 +128,11 @@ impl Tables {
         }
     }
 
+    /// As it is told.
+    pub(super) fn shown(&self) -> String {
+        format!("`{}.{}`", self.schema, self.table)
+    }
+
     fn history(&self) -> String {
         format!("{}.{}", name(&self.schema), name(&self.table))
     }

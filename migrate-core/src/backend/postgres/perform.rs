@@ -109,6 +109,9 @@ impl<D: Driver> Postgres<'_, D> {
                     Err(failure) => found.failure = failure,
                 }
             }
+            if matches!(orders[found.at], Order::Create { .. }) {
+                found.failure = self.not_created(found.failure);
+            }
             self.in_transaction = found.open;
             let is_part = !was_open || start > 0;
             if !found.ran && is_part && steps_before(orders, start, found.at) {
@@ -126,6 +129,25 @@ impl<D: Driver> Postgres<'_, D> {
             tell_start(progress, told, found.at, orders.len());
             return Err(stopped(found.at, found.open, found.failure));
         }
+    }
+
+    /// Says what could not be done, where the server says only what it was refused for.
+    fn not_created(&self, failure: Failure) -> Failure {
+        let (Fault::Other, Some(tables)) = (&failure.fault, &self.tables) else {
+            return failure;
+        };
+        let mut message = format!(
+            "the history {} cannot be created: {}",
+            tables.shown(),
+            failure.message
+        );
+        if failure.told.sqlstate.as_deref() == Some("42501") {
+            message.push_str(
+                "\n  = help: give the role the right, `GRANT CREATE ON SCHEMA … TO …`, or name another schema with \
+                 the setting `schema`",
+            );
+        }
+        Failure { message, ..failure }
     }
 
     /// Notes what is so now that these orders were done.
