@@ -131,6 +131,20 @@ fn migration_does_not_write_to_the_history() {
     }
 }
 
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn run_that_is_told_without_end_to_begin_anew_ends() {
+    for mode in ["", "-- migrate: no-transaction\n"] {
+        let scratch = Scratch::fresh();
+        let raises = format!("{mode}DO $$ BEGIN RAISE 'x' USING ERRCODE = 'MGR02'; END $$;");
+        let error = up(&mut scratch.connect(), &[("0001_a.sql", &raises)]).unwrap_err();
+        assert!(error.to_string().contains("`MGR01` to `MGR03`"), "{error}");
+    }
+}
+
 /// The database can be written; it is the migration that cannot.
 #[test]
 #[cfg_attr(
