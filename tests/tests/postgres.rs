@@ -188,6 +188,57 @@ fn role_that_may_not_create_the_history_is_told_so() {
     );
 }
 
+/// PostgreSQL cuts it off, and would not find it again by its full name.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn name_that_is_too_long_is_refused() {
+    let check = |schema: Option<&str>, table: &str, expected: Option<&str>| {
+        let scratch = Scratch::fresh();
+        let mut db = scratch.connect();
+        let folder = folder(&[A, ("R__v.sql", "CREATE OR REPLACE VIEW v AS SELECT 1;")]);
+        let set = folder.migrations();
+        let mut migrator = Migrator::new(&set).table(table);
+        if let Some(schema) = schema {
+            migrator = migrator.schema(schema).create_schema(true);
+        }
+        let said = migrator.up(&mut db).map_err(|error| error.to_string());
+        let Some(expected) = expected else {
+            assert!(said.is_ok(), "{said:?}");
+            let status = migrator.status(&mut db).unwrap();
+            assert!(status.is_current(), "{status}");
+            return;
+        };
+        let said = said.unwrap_err();
+        assert!(said.contains(expected), "{said}");
+        assert!(migrator.status(&mut db).is_err(), "{said}");
+    };
+    check(Some(&"s".repeat(63)), &"t".repeat(52), None);
+    check(None, &"ü".repeat(26), None);
+    check(
+        None,
+        &"t".repeat(53),
+        Some("is too long: it has 53 bytes of 52"),
+    );
+    check(
+        Some(&"ü".repeat(32)),
+        "t",
+        Some("is too long: it has 64 bytes of 63"),
+    );
+    check(
+        Some(""),
+        "t",
+        Some("the name of the history's schema, ``, is empty"),
+    );
+    check(
+        None,
+        "a\0b",
+        Some("the name of the history's table, `a\\0b`, has a NUL in it"),
+    );
+}
+
 /// `CREATE TABLE IF NOT EXISTS` passes over whatever has the name.
 #[test]
 #[cfg_attr(
@@ -536,7 +587,8 @@ fn many_starters_do_everything_once() {
     });
     let mut db = scratch.connect();
     let sums = "SELECT count(*), sum(x), (SELECT count(*) FROM pg_index WHERE indisvalid \
-                AND indrelid = 'a'::regclass), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') FROM a";
+                AND indrelid = 'a'::regclass), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) FROM a";
     assert_eq!(rows(&mut db, sums), ["1000 500500 2 0"]);
 }
 

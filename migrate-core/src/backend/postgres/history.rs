@@ -39,6 +39,31 @@ pub(super) struct There {
     pub(super) repeated: bool,
 }
 
+/// Why the names of the settings cannot be used: the server cuts off what is too long without a word, and the
+/// catalogs know nothing of what was cut off.
+pub(super) fn unusable(schema: Option<&str>, table: &str) -> Option<Failure> {
+    const LONGEST: usize = 63;
+    let check = |what: &str, name: &str, longest: usize| {
+        let why = match name {
+            "" => "is empty".to_owned(),
+            name if name.contains('\0') => "has a NUL in it".to_owned(),
+            name if name.len() > longest => {
+                format!("is too long: it has {} bytes of {longest}", name.len())
+            }
+            _ => return None,
+        };
+        let message = format!(
+            "the name of the history's {what}, `{}`, {why}",
+            name.escape_debug()
+        );
+        Some(Failure::new(Fault::Other, message))
+    };
+    let beside = repeatable("").len();
+    schema
+        .and_then(|schema| check("schema", schema, LONGEST))
+        .or_else(|| check("table", table, LONGEST - beside))
+}
+
 /// The end of the history, in one question that needs no name of a schema. `schema` is that of the
 /// settings.
 pub(super) fn head(schema: Option<&str>, table: &str, repeatables: bool) -> String {
