@@ -97,6 +97,8 @@ fn migration_does_not_write_to_the_history() {
          EXCEPTION WHEN not_null_violation THEN NULL; END $$; SELECT forget();",
         "TRUNCATE _migrate_history;",
         "SET ROLE pg_monitor; RESET ROLE; SELECT forget();",
+        "ALTER TABLE _migrate_history RENAME TO h; CREATE TABLE _migrate_history (LIKE h INCLUDING ALL);",
+        "ALTER SCHEMA public RENAME TO p; CREATE SCHEMA public;",
     ];
     for (mode, outcome) in [
         ("", "rolled back: nothing of it was applied"),
@@ -126,6 +128,79 @@ fn migration_does_not_write_to_the_history() {
                 assert_eq!(rows(&mut db, versions)[0], "1 t", "{sql}");
             }
         }
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn run_that_is_told_without_end_to_begin_anew_ends() {
+    for mode in ["", "-- migrate: no-transaction\n"] {
+        let scratch = Scratch::fresh();
+        let raises = format!("{mode}DO $$ BEGIN RAISE 'x' USING ERRCODE = 'MGR02'; END $$;");
+        let error = up(&mut scratch.connect(), &[("0001_a.sql", &raises)]).unwrap_err();
+        assert!(error.to_string().contains("`MGR01` to `MGR03`"), "{error}");
+    }
+}
+
+/// The database can be written; it is the migration that cannot.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn read_only_transaction_of_a_migrations_own_making_is_its_failure() {
+    let scratch = Scratch::fresh();
+    let reads = (
+        "0002_b.sql",
+        "SET TRANSACTION READ ONLY;\nCREATE TABLE b (x integer);",
+    );
+    let error = up(&mut scratch.connect(), &[A, reads]).unwrap_err();
+    let failed = error.failed().unwrap_or_else(|| panic!("{error}"));
+    assert_eq!(failed.sqlstate.as_deref(), Some("25006"));
+    assert_eq!(failed.place.as_ref().map(|place| place.line), Some(2));
+    let error = with_tokio(&scratch, async |db| {
+        let folder = folder(&[A, reads]);
+        let set = folder.migrations();
+        Migrator::new(&set).up_async(db).await.unwrap_err()
+    });
+    let place = error.failed().and_then(|failed| failed.place.as_ref());
+    assert_eq!(place.map(|place| place.line), Some(2), "{error}");
+}
+
+/// `CREATE TABLE IF NOT EXISTS` passes over whatever has the name.
+#[test]
+#[cfg_attr(
+    not(have_postgres),
+    ignore = "needs PostgreSQL: scripts/with-postgres, or TEST_POSTGRES_URL"
+)]
+fn what_is_no_table_of_the_history_is_told() {
+    for (makes, table) in [
+        ("CREATE SEQUENCE _migrate_history", "_migrate_history"),
+        ("CREATE TABLE _migrate_history ()", "_migrate_history"),
+        (
+            "CREATE TYPE _migrate_history AS (x integer)",
+            "_migrate_history",
+        ),
+        (
+            "CREATE TABLE t (x integer); CREATE INDEX _migrate_history ON t (x)",
+            "_migrate_history",
+        ),
+        (
+            "CREATE SEQUENCE _migrate_history_repeatable",
+            "_migrate_history_repeatable",
+        ),
+    ] {
+        let scratch = Scratch::fresh();
+        let mut db = scratch.connect();
+        execute(&mut db, makes);
+        let repeatable = ("R__v.sql", "CREATE OR REPLACE VIEW v AS SELECT 1;");
+        let error = up(&mut db, &[A, repeatable]).unwrap_err();
+        let foreign =
+            matches!(error.kind(), ErrorKind::ForeignHistory { table: t, .. } if t == table);
+        assert!(foreign, "{makes}: {error}");
     }
 }
 

@@ -30,6 +30,13 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// What to do when the connection is gone.
 const LOST: &str = "what was committed is recorded, the server rolls back the rest: start again, and it goes on from there";
 
+/// How often a run begins anew on a history that is the same each time.
+const IN_VAIN: u32 = 100;
+
+const NOT_AGREED: &str = "the history is said to have changed again and again, and is found to be the same each time: \
+     see whether a migration raises an SQLSTATE of the runner's, `MGR01` to `MGR03`, or an operator of the search path \
+     hides one of the database's own";
+
 /// What every verb needs besides the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run<'r, 'm> {
@@ -202,8 +209,27 @@ impl<'r, 'm, B: Backend> Runner<'r, 'm, B> {
         let mut relative = None;
         let mut started = false;
         let mut planned = false;
+        let mut last: Option<History> = None;
+        let mut in_vain = 0;
         loop {
             let history = self.read().await?;
+            // What another run did is there to be seen. What gives way has an end of its own.
+            let is_same = last.is_some_and(|last| last.agrees(&history));
+            in_vain = if is_same && self.tries.is_none() {
+                in_vain + 1
+            } else {
+                0
+            };
+            if in_vain > IN_VAIN {
+                let kind = ErrorKind::Database {
+                    message: NOT_AGREED.to_owned(),
+                    sqlstate: None,
+                    notes: Vec::new(),
+                    help: Vec::new(),
+                };
+                return Err(Trouble::Error(kind, None));
+            }
+            last = Some(history.clone());
             self.report.to = history.version();
             if !started {
                 self.report.from = history.version();

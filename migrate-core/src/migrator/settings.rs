@@ -11,7 +11,8 @@ impl<'m> Migrator<'m> {
     /// The name of the table that holds the history, `_migrate_history` by default. Repeatable
     /// migrations are recorded in a second one, with `_repeatable` after the name.
     ///
-    /// A table of this name that is no history of ours is left untouched, and refused.
+    /// A table of this name that is no history of ours is left untouched, and refused. On PostgreSQL it has 52 bytes
+    /// at most.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -134,10 +134,12 @@ pub fn migration_that_drops_the_history_fails<D: TestDatabase>() {
             let set = folder.migrations();
             let migrator = stage.migrator(&set);
             let told = told(&stage.db.bring(&migrator, Goal::Up));
-            assert!(
-                told.starts_with("database: the history of migration 2 cannot be written"),
-                "{told}"
-            );
+            // PostgreSQL tells that the table has gone before the record is written.
+            let expected = [
+                "database: the history of migration 2 cannot be written",
+                "sql at 0002_b.sql, rolled back",
+            ];
+            assert!(expected.iter().any(|e| told.starts_with(e)), "{told}");
             assert!(told.ends_with("; kept 0 -> 1: up 1"), "{told}");
             stage.check(TWO, Goal::Up, "1 -> 2: up 2", "a[] b[] @ 1 2");
         });

@@ -129,10 +129,7 @@ impl<D: Driver> Postgres<'_, D> {
         let Some(tables) = &self.tables else {
             return Err((Failure::new(Fault::Other, ENDED), Stand::Ended));
         };
-        let sql = format!(
-            "{RELEASE}; SELECT {TRANSACTION}, {}",
-            tables.written_since(&before.written)
-        );
+        let sql = format!("{RELEASE}; SELECT {TRANSACTION}, {}", tables.written_now());
         let after = match self.driver.send(&sql).await {
             Ok(replies) => Before::of(&replies),
             Err(broken) => {

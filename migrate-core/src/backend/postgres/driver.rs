@@ -18,6 +18,10 @@ pub trait Driver: Send {
     /// Sends one message. A synchronous driver's future is ready.
     fn send(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Reply>, Broken>> + Send;
 
+    /// As [`send`](Driver::send), and keeps only the first row of each answer: a statement of a migration may
+    /// return any number of them, and nobody looks at those.
+    fn act(&mut self, sql: &str) -> impl Future<Output = Result<Vec<Reply>, Broken>> + Send;
+
     /// Runs the code of a migration; `None` when it is for another driver, or is not there.
     fn run(&mut self, run: Run) -> impl Future<Output = Option<Result<(), BoxError>>> + Send;
 
@@ -45,16 +49,27 @@ pub struct Broken {
 }
 
 /// Collects replies from the parts of an answer.
-#[derive(Default)]
 struct Replies {
     done: Vec<Reply>,
     open: Reply,
+    /// How many rows of each are kept.
+    rows: usize,
 }
 
 impl Replies {
+    fn of(rows: usize) -> Replies {
+        Replies {
+            done: Vec::new(),
+            open: Reply::default(),
+            rows,
+        }
+    }
+
     fn take(&mut self, message: SimpleQueryMessage) {
         match message {
-            SimpleQueryMessage::Row(row) => self.open.rows.push(row),
+            SimpleQueryMessage::Row(row) if self.open.rows.len() < self.rows => {
+                self.open.rows.push(row);
+            }
             SimpleQueryMessage::CommandComplete(count) => {
                 self.open.count = count;
                 self.done.push(std::mem::take(&mut self.open));
@@ -77,9 +92,14 @@ mod blocking {
                 error,
                 completed: None,
             })?;
-            let mut replies = Replies::default();
+            let mut replies = Replies::of(usize::MAX);
             messages.into_iter().for_each(|m| replies.take(m));
             Ok(replies.done)
+        }
+
+        /// The driver has collected all rows before it gives any.
+        async fn act(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
+            self.send(sql).await
         }
 
         async fn run(&mut self, run: Run) -> Option<Result<(), BoxError>> {
@@ -119,20 +139,11 @@ mod asynchronous {
         const IS_ASYNC: bool = true;
 
         async fn send(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
-            let mut replies = Replies::default();
-            let broken = |error, completed| Broken {
-                error,
-                completed: Some(completed),
-            };
-            let answer = self.simple_query_raw(sql).await;
-            let mut answer = pin!(answer.map_err(|error| broken(error, 0))?);
-            while let Some(message) = poll_fn(|context| answer.as_mut().poll_next(context)).await {
-                match message {
-                    Ok(message) => replies.take(message),
-                    Err(error) => return Err(broken(error, replies.done.len())),
-                }
-            }
-            Ok(replies.done)
+            collect(self, sql, usize::MAX).await
+        }
+
+        async fn act(&mut self, sql: &str) -> Result<Vec<Reply>, Broken> {
+            collect(self, sql, 1).await
         }
 
         async fn run(&mut self, run: Run) -> Option<Result<(), BoxError>> {
@@ -172,5 +183,23 @@ mod asynchronous {
             })
             .await;
         }
+    }
+
+    /// Sends a message, and keeps so many rows of each answer, as they come.
+    async fn collect(client: &Client, sql: &str, rows: usize) -> Result<Vec<Reply>, Broken> {
+        let mut replies = Replies::of(rows);
+        let broken = |error, completed| Broken {
+            error,
+            completed: Some(completed),
+        };
+        let answer = client.simple_query_raw(sql).await;
+        let mut answer = pin!(answer.map_err(|error| broken(error, 0))?);
+        while let Some(message) = poll_fn(|context| answer.as_mut().poll_next(context)).await {
+            match message {
+                Ok(message) => replies.take(message),
+                Err(error) => return Err(broken(error, replies.done.len())),
+            }
+        }
+        Ok(replies.done)
     }
 }

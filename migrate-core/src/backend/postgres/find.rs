@@ -210,7 +210,7 @@ impl<D: Driver> Postgres<'_, D> {
             if piece.order < first {
                 continue;
             }
-            if let Err(broken) = self.driver.send(message.sql_of(piece)).await {
+            if let Err(broken) = self.driver.act(message.sql_of(piece)).await {
                 let waits = |failure: &Failure| matches!(failure.fault, Fault::LockNotAvailable);
                 let now = failure(broken.error);
                 let is_same = now.told.sqlstate == before.told.sqlstate;
@@ -248,6 +248,10 @@ fn conclude(
         read_only_server(&mut failure);
     }
     if let Some(statement) = piece.statement {
+        // Of the migration's own making, or of another server that it asks.
+        if matches!(failure.fault, Fault::ReadOnly) {
+            failure.fault = Fault::Other;
+        }
         failure.offset = Some(place(statement, at_message.map(|(_, within)| within)));
     }
     Found {

@@ -39,17 +39,29 @@ pub(super) struct There {
     pub(super) repeated: bool,
 }
 
-/// Why the tables cannot have these names: PostgreSQL cuts those that are too long, and what it has then is not
-/// what was asked for.
-pub(super) fn too_long(schema: Option<&str>, table: &str) -> Option<Failure> {
+/// Why the names of the settings cannot be used: the server cuts off what is too long without a word, and the
+/// catalogs know nothing of what was cut off.
+pub(super) fn unusable(schema: Option<&str>, table: &str) -> Option<Failure> {
     const LONGEST: usize = 63;
-    let repeatable = repeatable(table);
-    let names = [schema.unwrap_or_default(), &repeatable];
-    let long = names.into_iter().find(|name| name.len() > LONGEST)?;
-    let message = format!(
-        "the name `{long}` is too long: on PostgreSQL one has no more than {LONGEST} bytes"
-    );
-    Some(Failure::new(Fault::Other, message))
+    let check = |what: &str, name: &str, longest: usize| {
+        let why = match name {
+            "" => "is empty".to_owned(),
+            name if name.contains('\0') => "has a NUL in it".to_owned(),
+            name if name.len() > longest => {
+                format!("is too long: it has {} bytes of {longest}", name.len())
+            }
+            _ => return None,
+        };
+        let message = format!(
+            "the name of the history's {what}, `{}`, {why}",
+            name.escape_debug()
+        );
+        Some(Failure::new(Fault::Other, message))
+    };
+    let beside = repeatable("").len();
+    schema
+        .and_then(|schema| check("schema", schema, LONGEST))
+        .or_else(|| check("table", table, LONGEST - beside))
 }
 
 /// The end of the history, in one question that needs no name of a schema. `schema` is that of the
@@ -84,16 +96,17 @@ pub(super) fn head(schema: Option<&str>, table: &str, repeatables: bool) -> Stri
 /// begins with the message.
 pub(super) const IN_TRANSACTION: &str = "pg_catalog.now() <> pg_catalog.statement_timestamp()";
 
-/// The columns of both tables: table, column, whether the column is of the key.
+/// The columns of both tables: table, column, whether the column is of the key. Whatever else has the name of one is
+/// in its place, too: an index, a sequence, a table without a column.
 pub(super) fn columns(schema: Option<&str>, table: &str) -> String {
     let schema = schema.map_or_else(|| "pg_catalog.current_schema()".to_owned(), text);
     format!(
         "SELECT c.relname, a.attname, coalesce(a.attnum = ANY (i.indkey), false) \
          FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary \
-         WHERE n.nspname = {schema} AND c.relname IN ({}, {}) AND c.relkind NOT IN ('i', 'I', 'S', 'c') \
+         WHERE n.nspname = {schema} AND c.relname IN ({}, {}) \
          ORDER BY c.relname, a.attnum;",
         text(table),
         text(&repeatable(table)),
@@ -314,34 +327,20 @@ impl Tables {
         )
     }
 
-    /// How often tables were written to in this transaction, as text. What empties a table at once gives it
-    /// another file.
-    fn written(oids: &str) -> String {
+    /// How often the tables were written to in this transaction, as text. What empties a table at once gives it
+    /// another file; one that is dropped, moved or renamed is there no more, whatever has come in its place.
+    pub(super) fn written_now(&self) -> String {
         format!(
             "(SELECT coalesce(pg_catalog.string_agg(pg_catalog.concat_ws(' ', c.oid, c.relfilenode, \
              pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), \
              pg_catalog.pg_stat_get_xact_tuples_updated(c.oid), \
              pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)), ',' ORDER BY c.oid), '') \
-             FROM pg_catalog.pg_class c WHERE c.oid = ANY ({oids}))"
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relname IN ({}, {}))",
+            text(&self.schema),
+            text(&self.table),
+            text(&repeatable(&self.table))
         )
-    }
-
-    /// How often the tables were written to in this transaction, as an expression.
-    pub(super) fn written_now(&self) -> String {
-        Tables::written(&format!(
-            "ARRAY[pg_catalog.to_regclass({}), pg_catalog.to_regclass({})]::pg_catalog.oid[]",
-            text(&self.history()),
-            text(&self.repeated())
-        ))
-    }
-
-    /// As [`written_now`](Tables::written_now), of the tables that were there at that time.
-    pub(super) fn written_since(&self, before: &str) -> String {
-        let oids = before
-            .split(',')
-            .filter_map(|table| table.split(' ').next());
-        let oids: Vec<&str> = oids.filter(|oid| !oid.is_empty()).collect();
-        Tables::written(&format!("ARRAY[{}]::pg_catalog.oid[]", oids.join(", ")))
     }
 
     /// Notes how often the tables were written to.
@@ -360,17 +359,13 @@ impl Tables {
         )
     }
 
-    /// The body of a block that raises [`WRITTEN`] when they were written to since, or dropped. One that has
-    /// got another name is found out when its row cannot be written.
+    /// The body of a block that raises [`WRITTEN`] when they were written to since, or are there no more.
     pub(super) fn expect_unwritten(&self) -> String {
-        let message = text(&self.is_written());
         format!(
-            "DECLARE before text := pg_catalog.current_setting('migrate_core.written'); BEGIN IF {} <> before \
-             THEN RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {message}; END IF; END",
-            Tables::written(
-                "ARRAY(SELECT pg_catalog.split_part(t, ' ', 1)::pg_catalog.oid \
-                 FROM pg_catalog.unnest(pg_catalog.string_to_array(before, ',')) AS t)"
-            )
+            "BEGIN IF {} <> pg_catalog.current_setting('migrate_core.written') \
+             THEN RAISE EXCEPTION USING ERRCODE = '{WRITTEN}', MESSAGE = {}; END IF; END",
+            self.written_now(),
+            text(&self.is_written())
         )
     }
 

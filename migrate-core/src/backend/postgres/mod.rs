@@ -106,7 +106,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
     /// Where the history is, and in a run how the connection is: one message.
     async fn look(&mut self) -> Result<(), Failure> {
         let (schema, table) = (self.settings.schema.as_deref(), &self.settings.table);
-        if let Some(failure) = history::too_long(schema, table) {
+        if let Some(failure) = history::unusable(schema, table) {
             return Err(failure);
         }
         let mut sql = format!(
@@ -211,7 +211,7 @@ impl<'c, D: Driver> Postgres<'c, D> {
         if message.pieces.is_empty() {
             return Ok(Vec::new());
         }
-        self.driver.send(&message.sql).await
+        self.driver.act(&message.sql).await
     }
 
     /// Rolls back whatever is open.
@@ -261,6 +261,9 @@ impl<D: Driver> Backend for Postgres<'_, D> {
 
     async fn head(&mut self, repeatables: bool) -> Result<Option<Head>, Failure> {
         let schema = self.settings.schema.as_deref();
+        if let Some(failure) = history::unusable(schema, &self.settings.table) {
+            return Err(failure);
+        }
         let sql = history::head(schema, &self.settings.table, repeatables);
         let replies = match self.driver.send(&sql).await {
             Ok(replies) => replies,

@@ -103,10 +103,16 @@ impl<D: Driver> Postgres<'_, D> {
                 .find(&message, broken, orders, start, was_open, began.elapsed())
                 .await;
             if matches!(orders[found.at], Order::Expect(_)) && found.is_unknown() {
-                // A table that is no history has come in its place.
                 self.rollback().await;
-                found.failure.fault = Fault::Stale;
                 found.open = false;
+                // The history has gone, or a table that is none has come in its place. Where neither is so, to
+                // begin anew would not end.
+                let before = self.there;
+                match self.look().await {
+                    Ok(()) if self.there != before => found.failure.fault = Fault::Stale,
+                    Ok(()) => {}
+                    Err(failure) => found.failure = failure,
+                }
             }
             if let Some(access) = Access::of(&orders[found.at]) {
                 self.explain_denied(&mut found.failure, access);
