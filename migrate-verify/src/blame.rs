@@ -1,7 +1,7 @@
 //! Which migration a fault comes from, and which words of it.
 
 use migrate_source::schema::{Kind, Object};
-use migrate_source::sql::{Statement, TokenKind, tokens, unquoted};
+use migrate_source::sql::{Statement, tokens, unquoted};
 use migrate_source::{Database, Finding, Place, Problem};
 use rusqlite::Result;
 
@@ -127,7 +127,7 @@ pub(crate) fn place(script: &Script<'_>, names: &[&str]) -> Place {
     let mut best: Option<(usize, (usize, usize))> = None;
     for statement in script.statements() {
         let tokens: Vec<_> = tokens(statement.text, Database::Sqlite)
-            .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+            .filter(|token| token.kind.is_name())
             .collect();
         let found = |name: &&&str| tokens.iter().any(|token| is_name(token.text, name));
         let count = names.iter().filter(found).count();

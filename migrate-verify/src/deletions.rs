@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use migrate_source::Database;
-use migrate_source::sql::{Statement, Token, TokenKind, tokens, unquoted};
+use migrate_source::sql::{Statement, Token, tokens, unquoted};
 
 use crate::failure::Failure;
 use crate::set::Script;
@@ -221,10 +221,7 @@ impl<'s> Words<'s> {
 
     /// Whether it names a table in any way.
     fn mentions(&self, table: &str) -> bool {
-        let mut names = self
-            .0
-            .iter()
-            .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
+        let mut names = self.0.iter().filter(|token| token.kind.is_name());
         names.any(|token| unquoted(token.text).eq_ignore_ascii_case(table))
     }
 }

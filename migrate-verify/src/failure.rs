@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use migrate_source::Database;
-use migrate_source::sql::{TokenKind, sqlite_failure, tokens, unquoted};
+use migrate_source::sql::{sqlite_failure, tokens, unquoted};
 use rusqlite::ffi;
 
 use crate::scratch::MOST_MILLION_STEPS;
@@ -150,7 +150,7 @@ fn name_in(message: &str, sql: &str) -> Option<(usize, usize)> {
     }
     let name = last_name(message)?;
     let found = tokens(sql, Database::Sqlite)
-        .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+        .filter(|token| token.kind.is_name())
         .find(|token| unquoted(token.text).eq_ignore_ascii_case(name))?;
     Some((found.offset, found.text.len()))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_source::sql::{Control, Statement, TokenKind, attaches, control, tokens, unquoted};
+use migrate_source::sql::{Control, Statement, attaches, control, tokens, unquoted};
 use migrate_source::{Database, Mode};
 
 use crate::failure::{Failure, Kind, first_line};
@@ -209,7 +209,7 @@ impl Effect {
         };
         let is = |words: &[&str]| words.iter().any(|word| first.is_keyword(word));
         let names = tokens
-            .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+            .filter(|token| token.kind.is_name())
             .map(|token| unquoted(token.text).to_lowercase());
         match () {
             () if attaches(statement, Database::Sqlite) => Effect::Anything,

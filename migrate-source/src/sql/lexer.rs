@@ -88,6 +88,12 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
+    /// Whether it may be a name: a word, which may be a keyword as well, or a name in quotes.
+    #[must_use]
+    pub const fn is_name(self) -> bool {
+        matches!(self, TokenKind::Word | TokenKind::QuotedName)
+    }
+
     /// Whether it is a comment of any kind.
     #[must_use]
     pub const fn is_comment(self) -> bool {

@@ -324,7 +324,7 @@ impl<'w, 's> Walk<'w, 's> {
 
     fn is_name(&self, at: usize) -> bool {
         let kind = self.tokens.get(at).map(|token| token.kind);
-        matches!(kind, Some(TokenKind::Word | TokenKind::QuotedName))
+        kind.is_some_and(TokenKind::is_name)
     }
 
     fn is(&self, at: usize, character: char) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use migrate_source::Database;
-use migrate_source::sql::{Token, TokenKind, tokens, unquoted};
+use migrate_source::sql::{Token, tokens, unquoted};
 
 use super::column::Column;
 use super::hints::Hints;
@@ -114,7 +114,7 @@ impl Table {
         self.hints.add(sql);
         let tokens = all_tokens(sql);
         for part in definitions(&tokens) {
-            let column = part.first().filter(|token| is_name(token));
+            let column = part.first().filter(|token| token.kind.is_name());
             let column = column.and_then(|token| self.column(&unquoted(token.text)));
             if let Some(at) = column.filter(|&at| self.columns[at].generated) {
                 let mut columns = self.mentioned(&part[1..]);
@@ -157,7 +157,7 @@ impl Table {
 
     /// The columns that are named in `tokens`; for a generated one those that it is made of.
     fn mentioned(&self, tokens: &[Token<'_>]) -> Vec<usize> {
-        let names = tokens.iter().filter(|token| is_name(token));
+        let names = tokens.iter().filter(|token| token.kind.is_name());
         let columns = names.filter_map(|token| self.column(&unquoted(token.text)));
         self.sources_of(&columns.collect::<Vec<_>>())
     }
@@ -190,10 +190,6 @@ pub(super) fn position(columns: &[Column], name: &str) -> Option<usize> {
 fn all_tokens(sql: &str) -> Vec<Token<'_>> {
     let tokens = tokens(sql, Database::Sqlite);
     tokens.filter(|token| !token.kind.is_comment()).collect()
-}
-
-fn is_name(token: &Token<'_>) -> bool {
-    matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
 }
 
 /// `tokens` as one text, whatever the space between them was.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use migrate_core::{Database, Event, Goal, Migrator};
+use migrate_core::{Database, Error, Event, Goal, Migrator, Report};
 use migrate_tests::contract::told;
 use migrate_tests::postgres::{Connect, DRIVERS, Scratch, execute, rows};
 use migrate_tests::set_for;
@@ -50,12 +50,7 @@ fn statement_that_gives_way_finds_what_was_set() {
                 }
             });
         let result = db.bring(&migrator, Goal::Up);
-        assert_eq!(told(&result), "1 -> 2: up 2", "{path}");
-        assert_eq!(
-            rows(&mut scratch.connect(), WHERE),
-            ["app public"],
-            "{path}"
-        );
+        check_was_in_app(&result, &scratch, path);
     }
 }
 
@@ -80,12 +75,7 @@ fn file_that_is_gone_on_with_finds_what_was_set() {
         };
         up("ALTER TABLE no_such ADD COLUMN y integer;").unwrap_err();
         let result = up("ALTER TABLE t ADD COLUMN y integer;");
-        assert_eq!(told(&result), "1 -> 2: up 2", "{path}");
-        assert_eq!(
-            rows(&mut scratch.connect(), WHERE),
-            ["app public"],
-            "{path}"
-        );
+        check_was_in_app(&result, &scratch, path);
     }
 }
 
@@ -144,6 +134,13 @@ fn connection_is_as_it_was_after_a_failure() {
             assert_eq!(db.session(), before, "{strings}, {text}");
         }
     }
+}
+
+/// Checks that the second migration was applied to the tables of `app`, and the history is where it was.
+fn check_was_in_app(result: &Result<Report, Error>, scratch: &Scratch, path: &str) {
+    assert_eq!(told(result), "1 -> 2: up 2", "{path}");
+    let found = rows(&mut scratch.connect(), WHERE);
+    assert_eq!(found, ["app public"], "{path}");
 }
 
 fn each() -> impl Iterator<Item = (Connect, &'static str)> {

@@ -1,9 +1,10 @@
 //! Statements that run outside of any transaction, and what is left of one that did not come to its end.
 
 use migrate_source::Database;
-use migrate_source::sql::{Token, TokenKind, tokens};
+use migrate_source::sql::{Token, TokenKind, tokens, unquoted};
 
-use crate::backend::postgres::quote::text;
+use crate::backend::postgres::blocked::OF_DATABASE;
+use crate::backend::postgres::quote::{LONGEST_NAME, text};
 
 /// The comment before a statement by which others see, in the list of what connections do, which run it
 /// is of. The process that a claim was recorded by tells nothing: a pooler may give each statement
@@ -76,8 +77,7 @@ impl Index {
             "SELECT i.indisvalid, pg_catalog.format('%I.%I', n.nspname, c.relname), \
              EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = i.indrelid AND l.granted \
              AND l.mode = 'ShareUpdateExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid() \
-             AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d \
-             WHERE d.datname = pg_catalog.current_database())) \
+             AND {OF_DATABASE}) \
              FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {is_it}"
         )
@@ -86,16 +86,12 @@ impl Index {
 
 /// A name as the catalog has it: without its quotes, or in lower case, and not longer than it can be.
 fn catalog_name(token: &Token<'_>) -> Option<String> {
-    const LONGEST: usize = 63;
     let mut name = match token.kind {
         TokenKind::Word => token.text.to_ascii_lowercase(),
-        TokenKind::QuotedName => {
-            let inside = token.text.strip_prefix('"')?.strip_suffix('"')?;
-            inside.replace("\"\"", "\"")
-        }
+        TokenKind::QuotedName => unquoted(token.text).into_owned(),
         _ => return None,
     };
-    while name.len() > LONGEST {
+    while name.len() > LONGEST_NAME {
         name.pop();
     }
     Some(name)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use migrate_source::Database;
-use migrate_source::sql::{Token, TokenKind, single_statements, tokens};
+use migrate_source::sql::{Token, single_statements, tokens};
 
 use crate::backend::postgres::quote::text;
 
@@ -86,13 +86,12 @@ fn waits_for_readers(statement: &str) -> bool {
 
 /// What may be the name of a table in a statement, with its schema and without.
 fn names(statement: &str) -> BTreeSet<String> {
-    let is_name = |token: &Token<'_>| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);
     let mut names = BTreeSet::new();
     let mut before: [Option<Token<'_>>; 2] = [None, None];
     for token in tokens(statement, Database::Postgres).filter(|t| !t.kind.is_comment()) {
-        if is_name(&token) {
+        if token.kind.is_name() {
             if let [Some(schema), Some(dot)] = &before
-                && is_name(schema)
+                && schema.kind.is_name()
                 && dot.is_punctuation('.')
             {
                 names.insert(format!("{}.{}", schema.text, token.text));

@@ -22,7 +22,7 @@ fn collect(script: &str, names: &mut BTreeSet<String>) {
         let rest = tokens.clone();
         if token.is_keyword("SET") || token.is_keyword("RESET") {
             names.extend(dotted(rest));
-        } else if is_name(&token) && unquoted(token.text).eq_ignore_ascii_case("set_config") {
+        } else if token.kind.is_name() && unquoted(token.text).eq_ignore_ascii_case("set_config") {
             names.extend(argument(rest));
         } else if token.kind == TokenKind::String
             && let Some(body) = dollar_quoted(token.text)
@@ -36,11 +36,11 @@ fn collect(script: &str, names: &mut BTreeSet<String>) {
 fn dotted<'t>(tokens: impl Iterator<Item = Token<'t>>) -> Option<String> {
     let scope = |t: &Token<'_>| t.is_keyword("SESSION") || t.is_keyword("LOCAL");
     let mut tokens = tokens.skip_while(scope);
-    let mut name = unquoted(tokens.next().filter(is_name)?.text).into_owned();
+    let mut name = unquoted(tokens.next().filter(|t| t.kind.is_name())?.text).into_owned();
     let mut parts = 1;
     while tokens.next().is_some_and(|t| t.is_punctuation('.')) {
         name.push('.');
-        name.push_str(&unquoted(tokens.next().filter(is_name)?.text));
+        name.push_str(&unquoted(tokens.next().filter(|t| t.kind.is_name())?.text));
         parts += 1;
     }
     (parts > 1).then_some(name)
@@ -56,10 +56,6 @@ fn argument<'t>(tokens: impl Iterator<Item = Token<'t>>) -> Option<String> {
         false => dollar_quoted(name.text)?.to_owned(),
     };
     name.contains('.').then_some(name)
-}
-
-fn is_name(token: &Token<'_>) -> bool {
-    matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
 }
 
 fn dollar_quoted(token: &str) -> Option<&str> {

@@ -8,7 +8,7 @@ use tokio_postgres::SimpleQueryRow;
 
 use crate::backend::postgres::blocked::{HOLDER, OF_DATABASE};
 use crate::backend::postgres::driver::Reply;
-use crate::backend::postgres::quote::{block, optional, text};
+use crate::backend::postgres::quote::{LONGEST_NAME, block, optional, text};
 use crate::backend::tables::{self, COLUMNS, REPEATED_COLUMNS, repeatable};
 use crate::backend::{Failure, Fault};
 use crate::history::{Applied, History, Repeated};
@@ -42,7 +42,6 @@ pub(super) struct There {
 /// Why the names of the settings cannot be used: the server cuts off what is too long without a word, and the
 /// catalogs know nothing of what was cut off.
 pub(super) fn unusable(schema: Option<&str>, table: &str) -> Option<Failure> {
-    const LONGEST: usize = 63;
     let check = |what: &str, name: &str, longest: usize| {
         let why = match name {
             "" => "is empty".to_owned(),
@@ -60,8 +59,8 @@ pub(super) fn unusable(schema: Option<&str>, table: &str) -> Option<Failure> {
     };
     let beside = repeatable("").len();
     schema
-        .and_then(|schema| check("schema", schema, LONGEST))
-        .or_else(|| check("table", table, LONGEST - beside))
+        .and_then(|schema| check("schema", schema, LONGEST_NAME))
+        .or_else(|| check("table", table, LONGEST_NAME - beside))
 }
 
 /// The end of the history, in one question that needs no name of a schema. `schema` is that of the

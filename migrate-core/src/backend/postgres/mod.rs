@@ -34,6 +34,7 @@ use std::time::Duration;
 use migrate_source::Database;
 use migrate_source::schema::Schema;
 use migrate_source::sql::{Statement, creates_unnamed_index};
+use tokio_postgres::SimpleQueryRow;
 
 use crate::backend::postgres::compose::Composer;
 use crate::backend::postgres::denied::Access;
@@ -101,6 +102,12 @@ impl<'c, D: Driver> Postgres<'c, D> {
     async fn ask(&mut self, sql: &str) -> Result<Vec<Reply>, Failure> {
         let sent = self.driver.send(sql).await;
         sent.map_err(|broken| failure(broken.error))
+    }
+
+    /// Asks for one row.
+    async fn ask_row(&mut self, sql: &str) -> Result<Option<SimpleQueryRow>, Failure> {
+        let reply = self.ask(sql).await?.into_iter().next();
+        Ok(reply.and_then(|reply| reply.rows.into_iter().next()))
     }
 
     /// Where the history is, and in a run how the connection is: one message.
@@ -182,9 +189,8 @@ impl<'c, D: Driver> Postgres<'c, D> {
         if names.is_empty() {
             return Ok(());
         }
-        let replies = self.ask(&custom::question(&names)).await?;
-        let row = replies.first().and_then(|reply| reply.rows.first());
-        let value = |at| row.and_then(|row| row.get(at)).unwrap_or_default();
+        let row = self.ask_row(&custom::question(&names)).await?;
+        let value = |at| row.as_ref().and_then(|row| row.get(at)).unwrap_or_default();
         let values = names.into_iter().enumerate();
         let values: Vec<_> = values
             .map(|(at, name)| (name, value(at).to_owned()))
@@ -377,8 +383,7 @@ impl<D: Driver> Backend for Postgres<'_, D> {
             return Ok(false);
         };
         let sql = tables.is_claimed(version, resume_at, &alone::mark(token), CLAIM_SECONDS);
-        let replies = self.ask(&sql).await?;
-        let row = replies.first().and_then(|reply| reply.rows.first());
+        let row = self.ask_row(&sql).await?;
         Ok(row.is_some_and(|row| row.get(0) == Some("t")))
     }
 
@@ -389,8 +394,8 @@ impl<D: Driver> Backend for Postgres<'_, D> {
         let Some(index) = alone::Index::of(statement.text) else {
             return Ok(false);
         };
-        let replies = self.ask(&index.question()).await?;
-        let row = replies.first().and_then(|reply| reply.rows.first());
+        let row = self.ask_row(&index.question()).await?;
+        let row = row.as_ref();
         let found = row.map(|row| (row.get(0) == Some("t"), row.get(1).unwrap_or_default()));
         if row.is_some_and(|row| row.get(2) == Some("t")) {
             let message = "somebody is at work on the indexes of the table";
@@ -417,8 +422,8 @@ impl<D: Driver> Backend for Postgres<'_, D> {
 
     async fn in_the_way(&mut self, script: &str, offset: Option<usize>) -> Option<Holder> {
         // That it cannot be known is no reason to fail.
-        let replies = self.ask(&blocked::who(script, offset)).await.ok()?;
-        failure::holder(replies.first()?.rows.first()?.get(0)?)
+        let row = self.ask_row(&blocked::who(script, offset)).await.ok()?;
+        failure::holder(row?.get(0)?)
     }
 
     async fn sleep(&mut self, duration: Duration) {

@@ -1,5 +1,8 @@
 //! Texts as they may stand in SQL, whatever they are and however the connection is set.
 
+/// How many bytes a name has at most. The server cuts off what is more, without a word.
+pub(super) const LONGEST_NAME: usize = 63;
+
 /// A string. It is written so that it means the same whether a backslash is special in plain strings
 /// (`standard_conforming_strings`) or not.
 pub(super) fn text(text: &str) -> String {
